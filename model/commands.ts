@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { Rejection } from './error.ts';
+import { position } from './geo.ts';
+import { incidentStatus } from './incident.ts';
+import { asset, device, type Asset, type Device } from './registry.ts';
+import { segment } from './kind.ts';
+
+/** Everything that can be asked of the pipeline, the only writer: name → what it takes. */
+export const commands = {
+  /** Creates or changes a device and the asset of the same id that it is bound to. */
+  'device.put': z.strictObject({ ...asset.shape, ...device.omit({ id: true }).shape }),
+  /** Gives a device a new token; the old one stops working. */
+  'device.rotate': z.strictObject({ id: segment }),
+  /** Creates or changes a bridge (a network server, a simulator) and gives it a token. */
+  'bridge.put': z.strictObject({
+    name: segment,
+    publish: z.array(z.string().min(1).max(256)).min(1).max(64),
+  }),
+  /** Files what a citizen sent. Identity is not among the fields: see docs/decisions/0006. */
+  'report.file': z.strictObject({
+    category: segment,
+    ...position.shape,
+    description: z.string().max(4_000).default(''),
+    address: z.string().max(500).default(''),
+    media: z
+      .url({ protocol: /^https?$/ })
+      .max(2_000)
+      .optional(),
+    /** The asset that the citizen named (a code on the pole). */
+    asset: segment.optional(),
+  }),
+  'incident.transition': z.strictObject({
+    incident: z.string().max(32),
+    to: incidentStatus,
+    note: z.string().max(2_000).default(''),
+  }),
+} as const;
+
+export type CommandKind = keyof typeof commands;
+export type CommandBody<K extends CommandKind> = z.output<(typeof commands)[K]>;
+
+export interface CommandResults {
+  'device.put': { device: Device; asset: Asset; /** Only when newly made. */ token?: string };
+  'device.rotate': { token: string };
+  'bridge.put': { token: string };
+  'report.file': { report: string; incident: string; joined: boolean };
+  'incident.transition': { incident: string; status: z.infer<typeof incidentStatus> };
+}
+
+/** A wish with a sender. Answered after its commit. */
+export interface Command<K extends CommandKind = CommandKind> {
+  readonly id: string;
+  readonly kind: K;
+  /** Who asks: a key's name, `open311`, `simulator`. */
+  readonly actor: string;
+  readonly body: CommandBody<K>;
+}
+
+/** Carries a command out; bad wishes come back as a Rejection. */
+export type Execute = <K extends CommandKind>(
+  command: Command<K>,
+) => Promise<CommandResults[K] | Rejection>;
