@@ -1,6 +1,7 @@
 export * from './breach.ts';
 export * from './commands.ts';
 export * from './error.ts';
+export * from './explain.ts';
 export * from './geo.ts';
 export * from './health.ts';
 export * from './incident.ts';

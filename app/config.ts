@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
+
+/** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
+export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const port = z.number().int().min(0).max(65_535);
+const mebibyte = 1024 * 1024;
+
+const schema = z.strictObject({
+  /** Second segment of every native topic. */
+  site: segment.default('kupang'),
+  city: z.strictObject({ name: z.string(), timeZone: z.string(), position }).default({
+    name: 'Kota Kupang',
+    timeZone: 'Asia/Makassar',
+    position: { lat: -10.17, lon: 123.6 },
+  }),
+  data: z.string().default('./data'),
+  mqtt: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(1883) })
+    .prefault({}),
+  http: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) })
+    .prefault({}),
+  /** Lets the server listen beyond this machine without TLS. */
+  insecure: z.boolean().default(false),
+  influx: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }),
+      database: z.string().min(1).default('siaga'),
+      username: z.string().default('siaga'),
+      token: z.string().default(''),
+    })
+    .optional(),
+  /** `none` keeps series in the embedded store even where influxd is installed. */
+  influxd: z.enum(['auto', 'none']).default('auto'),
+  log: z
+    .strictObject({
+      segment: z.number().int().min(1).max(1024).default(64).describe('MiB'),
+      linger: duration.prefault('3ms'),
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+    })
+    .prefault({}),
+  retention: z.strictObject({ raw: duration.prefault('90d') }).prefault({}),
+  rules: z.string().default(join(programFolder, 'rules')),
+  categories: z.string().default(join(programFolder, 'incidents/categories.yaml')),
+});
+
+export type Config = Readonly<z.output<typeof schema>>;
+
+/** Environment that scripts set; it wins over the file. */
+export interface Environment {
+  readonly SIAGA_DATA?: string | undefined;
+  readonly SIAGA_HTTP_PORT?: string | undefined;
+  readonly SIAGA_MQTT_PORT?: string | undefined;
+  readonly SIAGA_INFLUX_TOKEN?: string | undefined;
+}
+
+/**
+ * Reads the configuration from YAML text and the environment, opening nothing. All problems are
+ * reported at once, each with the field, the reason and, for a mistyped name, the likely one.
+ */
+export function parseConfig(text: string, file: string, env: Environment): Config | Rejection[] {
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    return document.errors.map((error) => reject('config.invalid', error.message, file));
+  }
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) return explain(parsed.error, schema, file);
+  const config = withEnvironment(parsed.data, env);
+  const problems = [config].flat().filter(isRejection);
+  return problems.length > 0 ? problems : check(config as Config, file);
+}
+
+/** Reads `siaga.yaml` (or another file) where it exists. */
+export function loadConfig(file: string, env: Environment): Config | Rejection[] {
+  return parseConfig(existsSync(file) ? readFileSync(file, 'utf8') : '', file, env);
+}
+
+function withEnvironment(config: Config, env: Environment): Config | Rejection[] {
+  const problems: Rejection[] = [];
+  const portOf = (name: 'SIAGA_HTTP_PORT' | 'SIAGA_MQTT_PORT', otherwise: number): number => {
+    const parsed = port.safeParse(Number(env[name] ?? otherwise));
+    if (parsed.success) return parsed.data;
+    problems.push(reject('config.invalid', `${env[name]} is not a port (0 to 65535)`, name));
+    return otherwise;
+  };
+  const merged: Config = {
+    ...config,
+    data: resolve(env.SIAGA_DATA ?? config.data),
+    http: { ...config.http, port: portOf('SIAGA_HTTP_PORT', config.http.port) },
+    mqtt: { ...config.mqtt, port: portOf('SIAGA_MQTT_PORT', config.mqtt.port) },
+    ...(config.influx && {
+      influx: { ...config.influx, token: env.SIAGA_INFLUX_TOKEN ?? config.influx.token },
+    }),
+  };
+  return problems.length > 0 ? problems : merged;
+}
+
+/** Nothing listens beyond this machine without TLS unless the file says `insecure: true`. */
+function check(config: Config, file: string): Config | Rejection[] {
+  if (config.insecure) return config;
+  const problems = (['mqtt', 'http'] as const)
+    .filter((part) => !['127.0.0.1', '::1', 'localhost'].includes(config[part].host))
+    .map((part) =>
+      reject(
+        'config.invalid',
+        `${config[part].host} is reachable from other machines and there is no TLS yet; bind 127.0.0.1, or say "insecure: true" if the network in front is safe`,
+        `${file}: ${part}.host`,
+      ),
+    );
+  return problems.length > 0 ? problems : config;
+}
+
+/** Segment size in bytes. */
+export function segmentBytes(config: Config): number {
+  return config.log.segment * mebibyte;
+}

@@ -1,0 +1,59 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { ServiceError } from '#model';
+
+/** Result codes of a database that is busy, out of disk or can't reach it; anything else is a bug. */
+const awayCodes = new Set([5, 6, 10, 13, 14]);
+
+/**
+ * Kysely's SQLite dialect on `node:sqlite`. A busy or full database throws a ServiceError. Transactions
+ * begin IMMEDIATE: a second writer is found at the start, not in the middle.
+ */
+export function sqliteDialect(file: string, options: { readOnly: boolean }): SqliteDialect {
+  return new SqliteDialect({
+    database: () => Promise.resolve(open(file, options)),
+  });
+}
+
+function open(file: string, { readOnly }: { readOnly: boolean }): SqliteDatabase {
+  const database = new DatabaseSync(file, { readOnly, timeout: 5_000 });
+  if (!readOnly) {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+  }
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare: (sql) => {
+      let statement = statements.get(sql);
+      if (statement === undefined) {
+        statement = prepare(database, sql === 'begin' ? 'begin immediate' : sql);
+        if (statements.size >= 500) statements.clear();
+        statements.set(sql, statement);
+      }
+      return statement;
+    },
+  };
+}
+
+function prepare(database: DatabaseSync, sql: string): SqliteStatement {
+  const statement = waitable(() => database.prepare(sql));
+  const values = (given: readonly unknown[]): SQLInputValue[] => given as SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => waitable(() => statement.all(...values(parameters))),
+    run: (parameters) => waitable(() => statement.run(...values(parameters))),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  };
+}
+
+function waitable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = (error as { errcode?: number }).errcode;
+    if (code !== undefined && awayCodes.has(code & 0xff)) {
+      throw new ServiceError('internal.unavailable', `the database: ${String(error)}`, error);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Client } from 'aedes';
+import { reject, type Directory, type Principal, type Rejection } from '#model';
+import { textProblem } from './text.ts';
+import { matches } from './topic-filter.ts';
+
+/** What a client says of itself when it connects. */
+export interface Connect {
+  readonly clientId: string;
+  readonly clean: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly will: string | undefined;
+}
+
+export interface AuthenticateDeps {
+  readonly directory: Pick<Directory, 'principal'>;
+  /** Compares a token with a kept hash in constant time. */
+  readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
+  /** The login that is connected under a client id now. */
+  readonly loginOf: (clientId: string) => string | undefined;
+}
+
+/** CONNACK return codes [MQTT-3.2.2.3]. */
+export const returnCodes = {
+  'broker.client_id_invalid': 2,
+  'broker.client_id_taken': 2,
+  'broker.login_failed': 4,
+  'broker.topic_denied': 5,
+  'broker.topic_invalid': 5,
+} as const;
+
+const checks = [checkClientId, checkLogin, checkTaken, checkWill];
+
+/** Lets a client in, as the principal it proves to be, or says why not. */
+export function authenticate(connect: Connect, deps: AuthenticateDeps): Principal | Rejection {
+  for (const check of checks) {
+    const refused = check(connect, deps);
+    if (refused) return refused;
+  }
+  return deps.directory.principal(connect.username ?? '')!;
+}
+
+function checkClientId({ clientId, clean, username }: Connect): Rejection | undefined {
+  const problem = textProblem(clientId);
+  if (problem) return invalidId(`the client id holds ${problem}`);
+  if (clean) return undefined;
+  // [MQTT-3.1.3-8]: a session that outlives its connection needs a name.
+  if (clientId === '') return invalidId('an empty client id needs a clean session');
+  // Otherwise one login could take over, and read, the session that another left behind.
+  if (clientId === username || clientId.startsWith(`${username}:`)) return undefined;
+  return invalidId(`a durable session's client id is the login, or begins with it and a colon`);
+}
+
+function checkLogin(connect: Connect, deps: AuthenticateDeps): Rejection | undefined {
+  const { username = '', password = '' } = connect;
+  const known = textProblem(username) ? undefined : deps.directory.principal(username);
+  if (deps.tokenMatches(password, known?.hash)) return undefined;
+  return reject('broker.login_failed', 'no such login, or a wrong token', 'username');
+}
+
+function checkTaken(
+  { clientId, username }: Connect,
+  deps: AuthenticateDeps,
+): Rejection | undefined {
+  const holder = deps.loginOf(clientId);
+  if (holder === undefined || holder === username) return undefined;
+  return reject('broker.client_id_taken', 'another login is connected under it', 'clientId');
+}
+
+function checkWill({ username, will }: Connect, deps: AuthenticateDeps): Rejection | undefined {
+  if (will === undefined) return undefined;
+  return checkPublish(deps.directory.principal(username ?? '')!, will);
+}
+
+/** Why a principal may not publish to a topic; undefined when it may. */
+export function checkPublish(principal: Principal, topic: string): Rejection | undefined {
+  const problem = textProblem(topic);
+  if (problem) return reject('broker.topic_invalid', `the topic holds ${problem}`, 'topic');
+  if (principal.publish.some((filter) => matches(filter, topic))) return undefined;
+  return reject(
+    'broker.topic_denied',
+    `${principal.name} may publish to ${principal.publish.join(', ')}`,
+    'topic',
+  );
+}
+
+function invalidId(reason: string): Rejection {
+  return reject('broker.client_id_invalid', reason, 'clientId');
+}
+
+/** Reads what aedes knows of a connecting client. */
+export function describeConnect(
+  client: Client,
+  packet: { clientId?: string; clean?: boolean; will?: { topic: string } },
+  username: string | undefined,
+  password: Buffer | undefined,
+): Connect {
+  return {
+    clientId: packet.clientId ?? client.id,
+    clean: packet.clean ?? true,
+    username,
+    password: password?.toString('utf8'),
+    will: packet.will?.topic,
+  };
+}

@@ -1,0 +1,1 @@
+export { createBroker, type Broker, type BrokerDeps, type BrokerOptions } from './broker.ts';

@@ -1,0 +1,13 @@
+/** Whether a topic matches an MQTT topic filter with `+` and `#` [MQTT-4.7]. */
+export function matches(filter: string, topic: string): boolean {
+  if (filter === topic) return true;
+  // A wildcard at the start never matches a $ topic [MQTT-4.7.2-1].
+  if (topic.startsWith('$') && !filter.startsWith('$')) return false;
+  const wanted = filter.split('/');
+  const given = topic.split('/');
+  for (const [i, level] of wanted.entries()) {
+    if (level === '#') return true;
+    if (i >= given.length || (level !== '+' && level !== given[i])) return false;
+  }
+  return wanted.length === given.length;
+}

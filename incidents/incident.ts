@@ -1,0 +1,122 @@
+import type { Kysely } from 'kysely';
+import { severities, type Asset, type Position, type Severity } from '#model';
+import type { Category } from './category.ts';
+import { appendEvent } from './events.ts';
+import { subjectOf } from './merge.ts';
+import { nextNumber, padded } from './sequence.ts';
+import type { IncidentTables, LinkKind } from './tables.ts';
+
+/** What ties a breach or a report to an incident; `match` is absent when it opens one. */
+export interface Link {
+  readonly kind: LinkKind;
+  readonly source: string;
+  readonly actor: string;
+  readonly severity: Severity;
+  readonly match?: { readonly score: number; readonly reasons: string };
+}
+
+/** Opens an incident for the breach or report that is its first link; returns its id. */
+export async function openIncident(
+  trx: Kysely<IncidentTables>,
+  fault: { category: Category; position: Position; asset?: Asset | undefined },
+  link: Link,
+  at: number,
+): Promise<string> {
+  const { category, asset } = fault;
+  const number = await nextNumber(trx, 'incident');
+  const id = `i-${padded(number, 8)}`;
+  const { lat, lon } = asset ?? fault.position;
+  await trx
+    .insertInto('incident')
+    .values({
+      id,
+      ref: `INC-${padded(number, 6)}`,
+      category: category.id,
+      problem: category.group,
+      subject: asset ? subjectOf(category, asset) : null,
+      status: 'new',
+      severity: link.severity,
+      lat,
+      lon,
+      district: asset?.district ?? '',
+      zone: asset?.zone ?? '',
+      agency: category.agency,
+      created_at: at,
+      updated_at: at,
+      closed_at: null,
+      closed_by: null,
+    })
+    .execute();
+  if (asset) await addToFootprint(trx, id, asset);
+  await insertLink(trx, id, link, at);
+  const { kind, source, actor, severity } = link;
+  const body = { kind, source, category: category.id, severity };
+  await appendEvent(trx, { incident: id, type: 'filed', at, actor, body });
+  return id;
+}
+
+/** Adds a breach or a report to an incident, whose severity only ever rises by it. */
+export async function joinIncident(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  link: Link,
+  at: number,
+): Promise<void> {
+  await insertLink(trx, incident, link, at);
+  const { severity } = await trx
+    .selectFrom('incident')
+    .select('severity')
+    .where('id', '=', incident)
+    .executeTakeFirstOrThrow();
+  const rises = severities.indexOf(link.severity) > severities.indexOf(severity);
+  if (rises) {
+    await trx
+      .updateTable('incident')
+      .set({ severity: link.severity })
+      .where('id', '=', incident)
+      .execute();
+  }
+  const { kind, source, actor, match } = link;
+  const body = { kind, source, ...match, ...(rises && { severity: link.severity }) };
+  await appendEvent(trx, { incident, type: 'joined', at, actor, body });
+}
+
+/** Ties an incident that only citizens told of to the asset that turned out to be its subject. */
+export async function tieToAsset(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  fault: { category: Category; asset: Asset },
+  by: { actor: string; at: number },
+): Promise<void> {
+  const { category, asset } = fault;
+  const { lat, lon, district, zone } = asset;
+  await trx
+    .updateTable('incident')
+    .set({ subject: subjectOf(category, asset), lat, lon, district, zone })
+    .where('id', '=', incident)
+    .execute();
+  await addToFootprint(trx, incident, asset);
+  await appendEvent(trx, { incident, type: 'located', ...by, body: { asset: asset.id } });
+}
+
+async function addToFootprint(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  { id, kind, lat, lon }: Asset,
+): Promise<void> {
+  await trx.insertInto('incident_asset').values({ incident, asset: id, kind, lat, lon }).execute();
+}
+
+async function insertLink(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  { kind, source, actor, match }: Link,
+  at: number,
+): Promise<void> {
+  const score = match?.score ?? null;
+  const reasons = match?.reasons ?? 'opened the incident';
+  await trx
+    .insertInto('incident_link')
+    .values({ incident, kind, source, actor, score, reasons, attached_at: at, detached_at: null })
+    .execute();
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { ServiceError, type LogEntry } from '#model';
+import { realDisk, type Disk } from './disk.ts';
+import { encodeRecord, maxRecord, recordLength } from './record.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import {
+  firstRecord,
+  readSegment,
+  readSegmentHeader,
+  scanRecords,
+  segmentBases,
+  segmentName,
+} from './segment.ts';
+
+const maxCommitRecords = 1_000;
+const maxCommitBytes = 256 * 1024;
+
+export interface LogOptions {
+  readonly folder: string;
+  /** Size of a segment file in bytes. */
+  readonly segmentBytes: number;
+  /** How long a commit waits for company, in ms, once more than 200 records a second arrive. */
+  readonly linger: number;
+  readonly disk?: Disk;
+  /** Told when the disk fails and when it works again; the log itself only waits. */
+  readonly onState?: (problem: ServiceError | undefined) => void;
+}
+
+interface Pending {
+  readonly entry: LogEntry;
+  readonly length: number;
+  readonly done: (number: number) => void;
+}
+
+/**
+ * An append-only log on disk with group commit: one durable write in flight, and every `done` of a
+ * commit called in order, in one tick, after its flush. A disk that fails is waited for: what was not
+ * acknowledged is written again into a new segment, under the same numbers.
+ */
+export class Log {
+  /** The log's own name, in the header of each segment: a cursor belongs to one log. */
+  readonly id: string;
+  readonly #writer: SegmentWriter;
+  readonly #linger: number;
+  readonly #onState: (problem: ServiceError | undefined) => void;
+  readonly #listeners = new Set<(head: number) => void>();
+  readonly #buffer = Buffer.alloc(maxCommitBytes + maxRecord);
+  #queue: Pending[] = [];
+  #head: number;
+  #committing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #windowStart = 0;
+  #windowCount = 0;
+  #closed = false;
+
+  private constructor(options: LogOptions, id: string, head: number) {
+    const { disk = realDisk, folder, segmentBytes: size } = options;
+    this.id = id;
+    this.#writer = new SegmentWriter({ disk, folder, log: id, size });
+    this.#linger = options.linger;
+    this.#onState = options.onState ?? (() => undefined);
+    this.#head = head;
+  }
+
+  /** Opens the log in its folder, cuts a torn tail and goes on behind the last whole record. */
+  static async open(options: LogOptions): Promise<Log> {
+    const { folder, disk = realDisk } = options;
+    for (const base of segmentBases(await disk.list(folder)).reverse()) {
+      const file = await disk.open(folder, segmentName(base), 'r+');
+      const buffer = await readSegment(file);
+      const id = readSegmentHeader(buffer);
+      if (id !== undefined) {
+        const { last, end, torn } = scanRecords(buffer, firstRecord, base);
+        const log = new Log(options, id, last);
+        if (torn) await file.close();
+        else log.#writer.resume(file, end);
+        return log;
+      }
+      // A segment whose header was never completed holds nothing that was acknowledged.
+      await file.close();
+      await disk.remove(folder, segmentName(base));
+    }
+    return new Log(options, randomUUID().replaceAll('-', ''), 0);
+  }
+
+  /** Number of the newest flushed record; 0 when there is none. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** Calls back with the new head after each commit; returns what ends that. */
+  onHead(listener: (head: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Queues an entry; `done` gets its number once it is flushed, however long the disk takes. */
+  append(entry: LogEntry, done: (number: number) => void): void {
+    if (this.#closed) throw new Error('the log is closed');
+    const length = recordLength(entry);
+    if (length > maxRecord) throw new RangeError(`a record of ${length} bytes is over the limit`);
+    this.#queue.push({ entry, length, done });
+    this.#windowCount++;
+    this.#schedule();
+  }
+
+  /** Appends all entries in order and resolves with the last one's number once all are flushed. */
+  appendAll(entries: readonly LogEntry[]): Promise<number> {
+    if (entries.length === 0) return Promise.resolve(this.#head);
+    return new Promise((resolve) => {
+      const last = entries.length - 1;
+      entries.forEach((entry, i) => {
+        this.append(entry, (number) => {
+          if (i === last) resolve(number);
+        });
+      });
+    });
+  }
+
+  /** Forgets every record above `number`; only on a log that nothing is being appended to. */
+  async cutAfter(number: number): Promise<void> {
+    if (number >= this.#head) return;
+    await this.#writer.cutAfter(number);
+    this.#head = number;
+  }
+
+  /** Commits what is queued, then closes the files. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#commitSoon();
+    await this.#committing;
+    await this.#writer.close();
+  }
+
+  /** Lingers for company while records come often: a flush costs the same whatever it carries. */
+  #schedule(): void {
+    if (this.#committing !== undefined || this.#timer !== undefined) return;
+    const now = performance.now();
+    const elapsed = now - this.#windowStart;
+    if (elapsed > 100) {
+      const often = this.#windowCount > elapsed / 5;
+      this.#windowStart = now;
+      this.#windowCount = often ? 21 : 0;
+    }
+    if (this.#linger === 0 || this.#windowCount <= 20) return this.#commitSoon();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#commitSoon();
+    }, this.#linger);
+  }
+
+  #commitSoon(): void {
+    if (this.#committing !== undefined || this.#queue.length === 0) return;
+    this.#committing = this.#commitAll().finally(() => (this.#committing = undefined));
+  }
+
+  async #commitAll(): Promise<void> {
+    // One turn of the loop, so that everything a socket brought at once travels in one commit.
+    await new Promise(setImmediate);
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+      await this.#commit(batch);
+    }
+  }
+
+  #take(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { length } of this.#queue) {
+      if (count === maxCommitRecords || (count > 0 && bytes + length > maxCommitBytes)) break;
+      bytes += length;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    const first = this.#head + 1;
+    let length = 0;
+    batch.forEach(({ entry }, i) => {
+      length = encodeRecord(this.#buffer, length, entry, first + i, first);
+    });
+    await this.#write(this.#buffer.subarray(0, length), first);
+    this.#head += batch.length;
+    batch.forEach(({ done }, i) => done(first + i));
+    for (const listener of this.#listeners) listener(this.#head);
+  }
+
+  async #write(bytes: Buffer, first: number): Promise<void> {
+    for (let pause = 100; ; pause = Math.min(5_000, pause * 2)) {
+      try {
+        await this.#writer.write(bytes, first);
+        if (pause > 100) this.#onState(undefined);
+        return;
+      } catch (error) {
+        // After a failed flush nobody knows what is on disk: this segment is never written to again.
+        await this.#writer.leave().catch(() => undefined);
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#onState(
+          new ServiceError('ingest.log_full', `the log can't be written: ${reason}`, error),
+        );
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+}

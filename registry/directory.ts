@@ -1,0 +1,71 @@
+import type { Asset, Device, Directory, Identity, Principal } from '#model';
+
+/** One entry of the registry, as it is loaded at start and as it changes. */
+export interface Entry {
+  readonly asset?: Asset;
+  readonly device?: Device;
+  readonly binding?: Binding;
+  readonly principal?: Principal;
+}
+
+/** Which asset a device serves from a time on. */
+export interface Binding {
+  readonly device: string;
+  readonly asset: string;
+  readonly since: number;
+  readonly until?: number;
+}
+
+/** A {@link Directory} in memory that takes over entries as they are committed. */
+export interface LiveDirectory extends Directory {
+  put(entry: Entry): void;
+}
+
+/** Makes a directory from entries; each thread that asks has one of its own. */
+export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
+  const principals = new Map<string, Principal>();
+  const devices = new Map<string, Device>();
+  const identities = new Map<string, string>();
+  const assets = new Map<string, Asset>();
+  const bindings = new Map<string, Binding[]>();
+
+  const directory: LiveDirectory = {
+    principal: (name) => principals.get(name),
+    device: (id) => devices.get(id),
+    deviceOf: (identity) => {
+      const id = identities.get(keyOf(identity));
+      return id === undefined ? undefined : devices.get(id);
+    },
+    asset: (id) => assets.get(id),
+    assetOf: (device, at) => {
+      const own = bindings.get(device);
+      const held = own?.findLast(({ since, until }) => since <= at && at < (until ?? Infinity));
+      // A reading from before the first binding belongs to it: the device was in place already.
+      const binding = held ?? own?.[0];
+      return binding && assets.get(binding.asset);
+    },
+    assets: () => assets.values(),
+    put({ asset, device, binding, principal }) {
+      if (asset) assets.set(asset.id, asset);
+      if (principal) principals.set(principal.name, principal);
+      if (device) {
+        for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
+        for (const identity of device.identities) identities.set(keyOf(identity), device.id);
+        devices.set(device.id, device);
+      }
+      if (binding) {
+        const others = bindings.get(binding.device)?.filter((b) => b.since !== binding.since) ?? [];
+        bindings.set(
+          binding.device,
+          [...others, binding].sort((a, b) => a.since - b.since),
+        );
+      }
+    },
+  };
+  for (const entry of entries) directory.put(entry);
+  return directory;
+}
+
+function keyOf({ system, id }: Identity): string {
+  return `${system}/${id}`;
+}

@@ -1,0 +1,5 @@
+export { createDirectory, type Entry, type LiveDirectory } from './directory.ts';
+export { createRegistry, type Change, type Registry } from './registry.ts';
+export { loadEntries } from './rows.ts';
+export { registryMigrations, type RegistryTables } from './tables.ts';
+export { hashToken, newToken, tokenMatches } from './token.ts';

@@ -1,0 +1,105 @@
+import type { Kysely } from 'kysely';
+import {
+  reject,
+  type Asset,
+  type CommandBody,
+  type CommandResults,
+  type Device,
+  type Kinds,
+  type Principal,
+  type Rejection,
+} from '#model';
+import type { Entry } from './directory.ts';
+import { bind, findPrincipal, saveAsset, saveDevice, savePrincipal } from './rows.ts';
+import type { RegistryTables } from './tables.ts';
+import { hashToken, newToken } from './token.ts';
+
+/** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
+export interface Change<Result> {
+  readonly result: Result;
+  readonly entries: readonly Entry[];
+}
+
+type Trx = Kysely<RegistryTables>;
+
+export interface RegistryDeps {
+  readonly kinds: Kinds;
+  readonly profiles: ReadonlySet<string>;
+  readonly site: string;
+  /** Key of the HMAC that tokens are kept under. */
+  readonly secret: string;
+}
+
+/** Everything that changes the registry; each runs in the caller's transaction. */
+export interface Registry {
+  putDevice(
+    trx: Trx,
+    body: CommandBody<'device.put'>,
+    at: number,
+  ): Promise<Change<CommandResults['device.put']> | Rejection>;
+  rotate(trx: Trx, id: string): Promise<Change<{ token: string }> | Rejection>;
+  putBridge(trx: Trx, body: CommandBody<'bridge.put'>): Promise<Change<{ token: string }>>;
+}
+
+/** Makes the writing side of the registry. */
+export function createRegistry(deps: RegistryDeps): Registry {
+  return {
+    async putDevice(trx, { profile, identities, ...asset }, at) {
+      if (!deps.kinds.has(asset.kind)) return unknown('kind', asset.kind, deps.kinds.keys());
+      if (profile !== undefined && !deps.profiles.has(profile)) {
+        return unknown('profile', profile, deps.profiles);
+      }
+      const device: Device = {
+        id: asset.id,
+        identities,
+        ...(profile !== undefined && { profile }),
+      };
+      await saveAsset(trx, asset);
+      await saveDevice(trx, device);
+      const binding = await bind(trx, device.id, asset.id, at);
+      const known = await findPrincipal(trx, device.id);
+      const token = known === undefined ? newToken() : undefined;
+      const hash = known?.hash ?? hashToken(token!, deps.secret);
+      const principal = devicePrincipal(asset, deps.site, hash);
+      await savePrincipal(trx, principal);
+      const result = { device, asset, ...(token !== undefined && { token }) };
+      return { result, entries: [{ asset, device, binding, principal }] };
+    },
+
+    async rotate(trx, id) {
+      const known = await findPrincipal(trx, id);
+      if (known?.role !== 'device') {
+        return reject('registry.device_unknown', `no device ${id}`, 'id');
+      }
+      const token = newToken();
+      const principal = { ...known, hash: hashToken(token, deps.secret) };
+      await savePrincipal(trx, principal);
+      return { result: { token }, entries: [{ principal }] };
+    },
+
+    async putBridge(trx, { name, publish }) {
+      const token = newToken();
+      const hash = hashToken(token, deps.secret);
+      const principal: Principal = { name, role: 'bridge', hash, publish, subscribe: [] };
+      await savePrincipal(trx, principal);
+      return { result: { token }, entries: [{ principal }] };
+    },
+  };
+}
+
+/** A device may publish under its own name only, and hear its own commands. */
+function devicePrincipal({ id, kind }: Asset, site: string, hash: string): Principal {
+  const own = `city/v1/${site}/${kind}/${id}`;
+  return {
+    name: id,
+    role: 'device',
+    hash,
+    publish: [`${own}/telemetry`, `${own}/event`, `${own}/status`],
+    subscribe: [`${own}/cmd`],
+  };
+}
+
+function unknown(field: 'kind' | 'profile', value: string, known: Iterable<string>): Rejection {
+  const code = `registry.${field}_unknown` as const;
+  return reject(code, `no ${field} ${value}; there are ${[...known].join(', ')}`, field);
+}

@@ -1,0 +1,121 @@
+import type { Asset, Breach, Position, Reading, Value } from '#model';
+import type { Facts, Seen } from './condition.ts';
+import { evaluate, phase, type ReadyRule, type State } from './evaluate.ts';
+import { stateOf, type Memory } from './memory.ts';
+import type { Rule } from './rule.ts';
+
+/** The rules of one kind by the metrics they look at, and how often such an asset reports (ms). */
+export interface Watch {
+  readonly interval: number;
+  readonly rules: ReadonlyMap<string, readonly ReadyRule[]>;
+}
+
+export interface Case {
+  readonly watch: Watch;
+  readonly memory: Memory;
+  readonly number: number;
+  readonly reading: Reading;
+  readonly asset: Asset | undefined;
+  readonly night: (position: Position, time: number) => boolean;
+}
+
+export interface Verdict {
+  readonly memory: Memory;
+  readonly breaches: readonly Breach[];
+}
+
+/** Report intervals that a held time outlives where the rule says nothing else. */
+const patience = 2.5;
+
+/**
+ * What one reading does to what is remembered of its asset and key. Changes nothing itself, so that
+ * an exception half-way leaves no half of a reading behind. Nothing when it says nothing new.
+ */
+export function judgeReading(judged: Case): Verdict | undefined {
+  const { watch, memory, reading } = judged;
+  const fresh = freshMetrics(watch, memory.seen, reading);
+  if (fresh.size === 0) return undefined;
+  const seen = new Map([...memory.seen, ...fresh]);
+  let states = memory.states;
+  const breaches: Breach[] = [];
+  for (const ready of touched(watch, fresh)) {
+    const { rule } = ready;
+    const facts = factsFor(ready, seen, judged);
+    if (!isActive(rule, facts.at, judged)) continue;
+    const before = stateOf(memory, rule.id);
+    const after = evaluate(ready, before, facts);
+    if (after === before) continue;
+    states = new Map(states).set(rule.id, after);
+    const change = phase(before, after);
+    // The breach that ends is the one that began, so its start is the older state's.
+    if (change)
+      breaches.push(breach(ready, change, change === 'raised' ? after : before, facts, judged));
+  }
+  return { memory: { ...memory, seen, states }, breaches };
+}
+
+/** The watched metrics that a reading knows better: not suspect, and newer than what is remembered. */
+function freshMetrics(watch: Watch, seen: Seen, reading: Reading): Seen {
+  const fresh = new Map<string, { value: Value; at: number }>();
+  const { observedAt, values, quality } = reading;
+  for (const [metric, value] of Object.entries(values)) {
+    if (!watch.rules.has(metric) || quality?.[metric] === 'suspect') continue;
+    const last = seen.get(metric);
+    if (last === undefined || observedAt > last.at) fresh.set(metric, { value, at: observedAt });
+  }
+  return fresh;
+}
+
+function touched(watch: Watch, fresh: Seen): Set<ReadyRule> {
+  const rules = new Set<ReadyRule>();
+  for (const metric of fresh.keys()) {
+    for (const rule of watch.rules.get(metric) ?? []) rules.add(rule);
+  }
+  return rules;
+}
+
+function factsFor({ rule, metrics }: ReadyRule, seen: Seen, { watch, asset }: Case): Facts {
+  // A metric may arrive after a younger one of another packet. What is known then is known as of the
+  // younger one: time never runs backwards for an instance.
+  let at = 0;
+  for (const metric of metrics) at = Math.max(at, seen.get(metric)?.at ?? 0);
+  const maxGap = rule.max_gap ?? patience * (asset?.interval ?? watch.interval);
+  return { seen, at, maxGap, attributes: asset?.attributes ?? {} };
+}
+
+/** Outside its hours a rule stands still. Of an asset without a position nobody knows if it is night. */
+function isActive(rule: Rule, at: number, { asset, night }: Case): boolean {
+  if (rule.active === 'always') return true;
+  return asset !== undefined && night(asset, at) === (rule.active === 'night');
+}
+
+function breach(
+  { rule, metrics }: ReadyRule,
+  change: Breach['phase'],
+  { since }: State,
+  { seen, at, maxGap }: Facts,
+  { memory: { asset, key }, reading, number }: Case,
+): Breach {
+  const fingerprint = key === '' ? `${rule.id}:${asset}` : `${rule.id}:${asset}:${key}`;
+  const values: Record<string, Value> = {};
+  for (const metric of metrics) {
+    const last = seen.get(metric);
+    if (last && at - last.at <= maxGap) values[metric] = last.value;
+  }
+  return {
+    id: `${fingerprint}@${since}`,
+    fingerprint,
+    rule: rule.id,
+    asset,
+    kind: reading.kind,
+    ...(key !== '' && { key }),
+    phase: change,
+    severity: rule.severity,
+    respond: rule.respond,
+    category: rule.category,
+    since,
+    at,
+    values,
+    reading: number,
+  };
+}

@@ -1,0 +1,93 @@
+import http from 'node:http';
+import https from 'node:https';
+import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
+import { ServiceError } from '#model';
+
+export interface InfluxOptions {
+  readonly url: string;
+  readonly database: string;
+  readonly username: string;
+  /** The password of a 1.x user, an API token of 2.x or 3. */
+  readonly token: string;
+  /** Milliseconds after which a request counts as failed; 10,000 by default. */
+  readonly timeout?: number;
+}
+
+/** An answer that InfluxDB gave, and that was not 2xx. */
+export class InfluxRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, words: string) {
+    super(words);
+    this.name = 'InfluxRefusal';
+    this.status = status;
+  }
+}
+
+export interface InfluxServer {
+  /** One request. Throws an InfluxRefusal with the server's words, or a ServiceError when it is away or bars us. */
+  post(path: string, body: string, type: string): Promise<unknown>;
+  close(): void;
+}
+
+/**
+ * The HTTP side of InfluxDB: Basic auth, the one form that 1.x, 2.x and 3 share. Built on the client's
+ * transport, one request and one promise; its WriteApi keeps points in memory and loses them.
+ */
+export function createInfluxServer(options: InfluxOptions): InfluxServer {
+  const { url, username, token, timeout = 10_000 } = options;
+  const basic = Buffer.from(`${username}:${token}`).toString('base64');
+  const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+  const { transport } = new InfluxDB({
+    url,
+    timeout,
+    headers: { authorization: `Basic ${basic}` },
+    transportOptions: { agent },
+  });
+
+  return {
+    async post(path, body, type) {
+      // The client's own timeout leaves the socket open; the signal closes it.
+      const signal = AbortSignal.timeout(timeout);
+      const headers = { 'content-type': type };
+      try {
+        return await transport.request(path, body, { method: 'POST', headers, signal });
+      } catch (error) {
+        throw explain(error, signal.aborted ? `no answer within ${timeout} ms` : undefined);
+      }
+    },
+
+    close() {
+      agent.destroy();
+    },
+  };
+
+  function explain(error: unknown, late: string | undefined): Error {
+    if (error instanceof HttpError) {
+      const { statusCode: status } = error;
+      const words = wordsOf(error);
+      if (status === 401 || status === 403) {
+        const message = `InfluxDB at ${url} bars ${username || 'a request without a user'}: ${words}`;
+        return new ServiceError('store.access_denied', message, error);
+      }
+      if (status === 429 || status >= 500 || status < 400) {
+        const message = `InfluxDB at ${url} answers ${status}: ${words}`;
+        return new ServiceError('store.unreachable', message, error);
+      }
+      return new InfluxRefusal(status, words);
+    }
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = late ?? code ?? message;
+    return new ServiceError('store.unreachable', `InfluxDB at ${url} is away: ${reason}`, error);
+  }
+}
+
+/** 1.x says `error`, 2.x says `message`; a proxy in between says anything. */
+function wordsOf({ body, statusMessage }: HttpError): string {
+  try {
+    const { error, message } = JSON.parse(body ?? '') as { error?: string; message?: string };
+    return error ?? message ?? String(statusMessage);
+  } catch {
+    return body?.trim() || String(statusMessage);
+  }
+}
