@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { bilingual, reject, segment, type Rejection } from '#model';
 
@@ -47,10 +47,11 @@ export async function loadCategories(file: string | URL): Promise<Categories | R
 
 /** The categories in a YAML text, or all its problems as `config.invalid`, their field `file: path`. */
 export function parseCategories(text: string, file: string): Categories | Rejection[] {
-  const document = parseDocument(text);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return document.errors.map(({ message, linePos }) =>
-      reject('config.invalid', message, `${file}: line ${linePos?.[0].line ?? 1}`),
+    return document.errors.map(({ message, pos: [offset] }) =>
+      reject('config.invalid', message, `${file}: line ${lines.linePos(offset).line}`),
     );
   }
   const parsed = categoryFile.safeParse(document.toJS());

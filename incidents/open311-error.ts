@@ -35,6 +35,7 @@ const indonesian: Record<number, string> = {
   403: 'kunci API tidak ada atau tidak berlaku',
   404: 'tidak ditemukan',
   429: 'terlalu banyak permintaan, coba lagi nanti',
+  500: 'kesalahan di pihak kami',
   503: 'layanan sedang tidak tersedia, coba lagi nanti',
 };
 

@@ -5,8 +5,9 @@ import type { Kysely } from 'kysely';
 import { isRejection, reject, ServiceError, type Execute, type Now, type Rejection } from '#model';
 import type { Categories } from './category.ts';
 import { both, fromRejection, open311Error, refuse } from './open311-error.ts';
-import { readRequest, readSearch, unknownService } from './open311-input.ts';
 import { toDefinition, toReceipt, toRequest, toService } from './open311-output.ts';
+import { readRequest, unknownService } from './open311-request.ts';
+import { readSearch } from './open311-search.ts';
 import { getReport, listReports } from './read-reports.ts';
 import type { IncidentTables } from './tables.ts';
 

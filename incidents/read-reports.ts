@@ -6,8 +6,8 @@ import type { IncidentTables } from './tables.ts';
 export interface ReportQuery extends PageQuery {
   readonly ids?: readonly string[] | undefined;
   readonly categories?: readonly string[] | undefined;
-  /** Open311's two words, of the incident that the report belongs to. */
-  readonly status?: 'open' | 'closed' | undefined;
+  /** Whether the incident that the report belongs to is open. */
+  readonly open?: boolean | undefined;
   /** When it was sent: epoch ms, both ends inclusive. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -35,7 +35,7 @@ export interface ReportItem {
 /** A page of reports, newest first, of at most 1,000: so many may Open311 answer. */
 export async function listReports(
   db: Kysely<IncidentTables>,
-  { ids, categories, status, from, to, limit, cursor }: ReportQuery,
+  { ids, categories, open, from, to, limit, cursor }: ReportQuery,
 ): Promise<Page<ReportItem>> {
   const size = pageSize(limit, 1_000);
   let query = reportsWithIncident(db)
@@ -43,7 +43,7 @@ export async function listReports(
     .limit(size + 1);
   if (ids) query = query.where('report.id', 'in', ids);
   if (categories) query = query.where('report.category', 'in', categories);
-  if (status) query = query.where('closed_at', status === 'open' ? 'is' : 'is not', null);
+  if (open !== undefined) query = query.where('closed_at', open ? 'is' : 'is not', null);
   if (from !== undefined) query = query.where('report.created_at', '>=', from);
   if (to !== undefined) query = query.where('report.created_at', '<=', to);
   if (cursor) query = query.where('report.id', '<', openCursor(cursor));

@@ -34,37 +34,42 @@ interface Batch {
 
 const consumer = 'decode';
 
+/** A consumer's work on one batch: prepared once, committed until the database takes it. */
+export interface PreparedBatch {
+  /** One transaction: dead letters, keys, presence, counts and the cursor, from `from` to `to`. */
+  commit(from: number, to: number): Promise<void>;
+}
+
 /**
- * Decodes the records behind the cursor `from` and resolves with the new cursor. Readings are flushed
- * first; then one transaction takes dead letters, keys, counts and cursor. A crash in between leaves
- * readings that the cursor does not cover: they are cut off at start and written again.
+ * Decodes records and flushes their readings; what remains is one transaction. A crash in between
+ * leaves readings that the cursor does not cover: they are cut off at start and written again.
  */
-export function createDecodeBatch(
+export async function prepareBatch(
   deps: DecodeBatchDeps,
-): (records: readonly LogRecord[], from: number) => Promise<number> {
-  return async (records, from) => {
-    const to = records.at(-1)?.number ?? from;
-    const decoded = records.map((record) => ({ record, result: decodeRecord(deps, record) }));
-    const first = await firstPackets(
-      deps.db,
-      decoded.flatMap(({ record, result }) =>
-        result.duplicateKey === undefined
-          ? []
-          : [{ key: result.duplicateKey, packet: record.number }],
-      ),
-    );
-    const batch: Batch = { counts: {}, dead: [], readings: [], presence: new Map() };
-    for (const { record, result } of decoded) {
-      const isResend = (first.get(result.duplicateKey ?? '') ?? record.number) < record.number;
-      sort(batch, record, isResend ? { class: 'duplicate' } : result);
-    }
-    const output = await deps.readings.appendAll(batch.readings);
-    await deps.db.transaction().execute(async (trx) => {
-      await rememberKeys(trx, first, to - deps.remember);
-      await savePresence(trx, batch.presence);
-      await settle(trx, { consumer, from, to, output, counts: batch.counts, dead: batch.dead });
-    });
-    return to;
+  records: readonly LogRecord[],
+): Promise<PreparedBatch> {
+  const decoded = records.map((record) => ({ record, result: decodeRecord(deps, record) }));
+  const first = await firstPackets(
+    deps.db,
+    decoded.flatMap(({ record, result }) =>
+      result.duplicateKey === undefined
+        ? []
+        : [{ key: result.duplicateKey, packet: record.number }],
+    ),
+  );
+  const batch: Batch = { counts: {}, dead: [], readings: [], presence: new Map() };
+  for (const { record, result } of decoded) {
+    const isResend = (first.get(result.duplicateKey ?? '') ?? record.number) < record.number;
+    sort(batch, record, isResend ? { class: 'duplicate' } : result);
+  }
+  const output = await deps.readings.appendAll(batch.readings);
+  return {
+    commit: (from, to) =>
+      deps.db.transaction().execute(async (trx) => {
+        await rememberKeys(trx, first, to - deps.remember);
+        await savePresence(trx, batch.presence);
+        await settle(trx, { consumer, from, to, output, counts: batch.counts, dead: batch.dead });
+      }),
   };
 }
 

@@ -58,9 +58,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
 /** How many letters must be changed, added or left out to come from one word to another (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...a].entries()) {
+  for (const [index, letter] of a.split('').entries()) {
     const next = [index + 1];
-    for (const [column, other] of [...b].entries()) {
+    for (const [column, other] of b.split('').entries()) {
       const changed = row[column]! + (letter === other ? 0 : 1);
       next.push(Math.min(changed, row[column + 1]! + 1, next[column]! + 1));
     }

@@ -5,8 +5,8 @@ import { limits } from './rule.ts';
 
 const draft = z.looseObject({
   applies: z.looseObject({ kind: z.string() }),
-  when: z.unknown(),
-  clear: z.unknown(),
+  when: z.unknown().optional(),
+  clear: z.unknown().optional(),
 });
 
 type Leaf = Record<string, unknown> & { metric: string };
@@ -63,7 +63,8 @@ function valueProblems(leaf: Leaf, metric: Metric, path: PropertyKey[]): Problem
   const reason = `${leaf.metric} is ${what}; compare it by is`;
   const problems = compared.map((name) => ({ path: [...path, name], reason }));
   if (is === undefined || fits(is, metric)) return problems;
-  const near = metric.type === 'enum' ? didYouMean(String(is), metric.values) : '';
+  const near =
+    metric.type === 'enum' && typeof is === 'string' ? didYouMean(is, metric.values) : '';
   const wrong = `${leaf.metric} is ${what}, not ${JSON.stringify(is)}${near}`;
   return [...problems, { path: [...path, 'is'], reason: wrong }];
 }

@@ -42,7 +42,7 @@ export function compile(condition: Condition): Test {
 
 /** The metrics that a condition looks at, each once. */
 export function metricsOf(condition: Condition): string[] {
-  return [...new Set(leaves(condition).map((leaf) => leaf.metric))];
+  return [...new Set(leaves(condition).map(({ metric }) => metric))];
 }
 
 /** False if one is false; otherwise only as certain as the least certain one. */
@@ -75,7 +75,7 @@ function any(tests: readonly Test[]): Test {
 }
 
 function equality({ metric, is }: Is): Test {
-  return leaf(metric, (value) => value === is);
+  return lookAt(metric, (value) => value === is);
 }
 
 const compare: Record<LimitName, (value: number, bound: number) => boolean> = {
@@ -93,7 +93,7 @@ function comparison(limit: Limit): Test {
   // At the clear bound itself the leaf is over, whichever way it compares.
   const strict = compare[name === 'above' || name === 'at_least' ? 'above' : 'below'];
   const { metric, clear } = limit;
-  return leaf(metric, (value, facts, holding) => {
+  return lookAt(metric, (value, facts, holding) => {
     const hysteresis = holding && clear !== undefined;
     const bound = resolve(hysteresis ? clear : raise, facts.attributes);
     if (bound === undefined || typeof value !== 'number') return undefined;
@@ -108,7 +108,7 @@ function resolve(bound: Bound, attributes: Facts['attributes']): number | undefi
   return typeof rated === 'number' ? (rated * bound.percent) / 100 : undefined;
 }
 
-function leaf(
+function lookAt(
   metric: string,
   holds: (value: Value, facts: Facts, holding: boolean) => boolean | undefined,
 ): Test {

@@ -1,8 +1,8 @@
 import { compile, metricsOf, type Facts, type Test, type Truth } from './condition.ts';
 import { ruleHash, type Rule } from './rule.ts';
 
-/** A rule made ready to judge: its conditions as functions, its metrics, its hash. */
-export interface ReadyRule {
+/** A rule prepared for judging: its conditions as functions, its metrics, its hash. */
+export interface PreparedRule {
   readonly rule: Rule;
   readonly hash: string;
   readonly metrics: readonly string[];
@@ -37,7 +37,7 @@ export type State =
 export const untouched: State = { state: 'normal', since: 0 };
 
 /** Compiles a rule once, for all its instances. */
-export function ready(rule: Rule): ReadyRule {
+export function prepare(rule: Rule): PreparedRule {
   const when = compile(rule.when);
   const clear = rule.clear && compile(rule.clear);
   const metrics = metricsOf(rule.clear ? { all: [rule.when, rule.clear] } : rule.when);
@@ -45,17 +45,17 @@ export function ready(rule: Rule): ReadyRule {
 }
 
 /** The state after one more judgement; the same object when nothing changed. Pure. */
-export function evaluate(ready: ReadyRule, state: State, facts: Facts): State {
+export function evaluate(prepared: PreparedRule, state: State, facts: Facts): State {
   if (state.state === 'normal' || state.state === 'pending') {
-    const truth = ready.when(facts, false);
-    if (truth === 'true') return hold(ready.rule, state, facts);
+    const truth = prepared.when(facts, false);
+    if (truth === 'true') return hold(prepared.rule, state, facts);
     // What is not known neither bears a hold out nor ends it.
     return truth === 'false' && state.state === 'pending'
       ? { state: 'normal', since: facts.at }
       : state;
   }
-  const truth = ready.over(facts, true);
-  if (truth === 'true') return recover(ready.rule, state, facts);
+  const truth = prepared.over(facts, true);
+  if (truth === 'true') return recover(prepared.rule, state, facts);
   return truth === 'false' && state.state === 'recovering'
     ? { state: 'firing', since: state.since }
     : state;
@@ -78,12 +78,13 @@ function hold(
   { at, maxGap }: Facts,
 ): State {
   const held = state.state === 'pending' && at - state.last <= maxGap ? state : undefined;
-  // A start is part of a breach's id, so no two of one instance may share it, not even when an
-  // instant contradicts itself.
+  // A start is part of a breach's id, so no two of one instance may share it, not even when messages
+  // of one instant contradict each other: the second breach then starts a millisecond late.
   const since = held?.since ?? Math.max(at, state.since + 1);
   // Two messages of one instant are one sample.
   const samples = held ? held.samples + (at > held.last ? 1 : 0) : 1;
-  if (at - since >= rule.for && samples >= rule.samples) return { state: 'firing', since };
+  const time = Math.max(0, at - since);
+  if (time >= rule.for && samples >= rule.samples) return { state: 'firing', since };
   return { state: 'pending', since, last: at, samples };
 }
 

@@ -25,7 +25,7 @@ export function explain(error: z.ZodError): Problem[] {
 
 /** The nearest of some words to one that is not among them, as the end of a sentence; or nothing. */
 export function didYouMean(word: string, words: readonly string[]): string {
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const allowed = Math.ceil(word.length / 3);
   const near = words
     .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
     .filter(({ edits }) => edits <= allowed)
@@ -47,9 +47,9 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
 /** How many letters must be changed, added or left out to come from one word to another (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...a].entries()) {
+  for (const [index, letter] of Array.from(a).entries()) {
     const next = [index + 1];
-    for (const [column, other] of [...b].entries()) {
+    for (const [column, other] of Array.from(b).entries()) {
       const changed = (row[column] ?? 0) + (letter === other ? 0 : 1);
       next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }

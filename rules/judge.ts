@@ -1,15 +1,16 @@
 import type { Asset, Breach, Position, Reading, Value } from '#model';
 import type { Facts, Seen } from './condition.ts';
-import { evaluate, phase, type ReadyRule, type State } from './evaluate.ts';
+import { evaluate, phase, type PreparedRule } from './evaluate.ts';
 import { stateOf, type Memory } from './memory.ts';
 import type { Rule } from './rule.ts';
 
 /** The rules of one kind by the metrics they look at, and how often such an asset reports (ms). */
 export interface Watch {
   readonly interval: number;
-  readonly rules: ReadonlyMap<string, readonly ReadyRule[]>;
+  readonly rules: ReadonlyMap<string, readonly PreparedRule[]>;
 }
 
+/** One reading, and all that has a say in what it means. */
 export interface Case {
   readonly watch: Watch;
   readonly memory: Memory;
@@ -19,6 +20,7 @@ export interface Case {
   readonly night: (position: Position, time: number) => boolean;
 }
 
+/** What is remembered after a reading, and what the world has to hear of it. */
 export interface Verdict {
   readonly memory: Memory;
   readonly breaches: readonly Breach[];
@@ -38,18 +40,19 @@ export function judgeReading(judged: Case): Verdict | undefined {
   const seen = new Map([...memory.seen, ...fresh]);
   let states = memory.states;
   const breaches: Breach[] = [];
-  for (const ready of touched(watch, fresh)) {
-    const { rule } = ready;
-    const facts = factsFor(ready, seen, judged);
+  for (const prepared of touched(watch, fresh)) {
+    const { rule } = prepared;
+    const facts = factsFor(prepared, seen, judged);
     if (!isActive(rule, facts.at, judged)) continue;
     const before = stateOf(memory, rule.id);
-    const after = evaluate(ready, before, facts);
+    const after = evaluate(prepared, before, facts);
     if (after === before) continue;
     states = new Map(states).set(rule.id, after);
     const change = phase(before, after);
+    if (change === undefined) continue;
     // The breach that ends is the one that began, so its start is the older state's.
-    if (change)
-      breaches.push(breach(ready, change, change === 'raised' ? after : before, facts, judged));
+    const { since } = change === 'raised' ? after : before;
+    breaches.push(breach(prepared, change, since, facts, judged));
   }
   return { memory: { ...memory, seen, states }, breaches };
 }
@@ -66,15 +69,15 @@ function freshMetrics(watch: Watch, seen: Seen, reading: Reading): Seen {
   return fresh;
 }
 
-function touched(watch: Watch, fresh: Seen): Set<ReadyRule> {
-  const rules = new Set<ReadyRule>();
+function touched(watch: Watch, fresh: Seen): Set<PreparedRule> {
+  const rules = new Set<PreparedRule>();
   for (const metric of fresh.keys()) {
     for (const rule of watch.rules.get(metric) ?? []) rules.add(rule);
   }
   return rules;
 }
 
-function factsFor({ rule, metrics }: ReadyRule, seen: Seen, { watch, asset }: Case): Facts {
+function factsFor({ rule, metrics }: PreparedRule, seen: Seen, { watch, asset }: Case): Facts {
   // A metric may arrive after a younger one of another packet. What is known then is known as of the
   // younger one: time never runs backwards for an instance.
   let at = 0;
@@ -90,9 +93,9 @@ function isActive(rule: Rule, at: number, { asset, night }: Case): boolean {
 }
 
 function breach(
-  { rule, metrics }: ReadyRule,
+  { rule, metrics }: PreparedRule,
   change: Breach['phase'],
-  { since }: State,
+  since: number,
   { seen, at, maxGap }: Facts,
   { memory: { asset, key }, reading, number }: Case,
 ): Breach {

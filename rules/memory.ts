@@ -1,6 +1,6 @@
 import type { Value } from '#model';
 import type { Seen } from './condition.ts';
-import { untouched, type ReadyRule, type State } from './evaluate.ts';
+import { untouched, type PreparedRule, type State } from './evaluate.ts';
 import type { RuleStateRow } from './tables.ts';
 
 /** What the rules remember of one asset and key (`''` where there is none). Never changed in place. */
@@ -43,9 +43,7 @@ export function changes(
   const { asset, key } = after;
   const rows: RuleStateRow[] = [];
   if (before?.seen !== after.seen) {
-    const seen = [...after.seen].map(([metric, { value, at }]) => [metric, [value, at]] as const);
-    const state = JSON.stringify(Object.fromEntries(seen));
-    rows.push({ rule: everyRule, asset, key, hash: '', state });
+    rows.push({ rule: everyRule, asset, key, hash: '', state: writeSeen(after.seen) });
   }
   for (const [rule, state] of after.states) {
     if (before?.states.get(rule) === state) continue;
@@ -89,8 +87,14 @@ export function count(memories: Memories): { rule: string; state: string; count:
 }
 
 /** The hash of each rule, by its id. */
-export function hashesOf(rules: readonly ReadyRule[]): ReadonlyMap<string, string> {
+export function hashesOf(rules: readonly PreparedRule[]): ReadonlyMap<string, string> {
   return new Map(rules.map(({ rule, hash }) => [rule.id, hash]));
+}
+
+function writeSeen(seen: Seen): string {
+  const written: Record<string, [Value, number]> = {};
+  for (const [metric, { value, at }] of seen) written[metric] = [value, at];
+  return JSON.stringify(written);
 }
 
 function readSeen(state: string): Seen {

@@ -46,7 +46,7 @@ const written = z.strictObject({
   clear: bound.optional(),
 });
 
-export const condition: z.ZodType<Condition> = written.superRefine((value, context) => {
+const condition: z.ZodType<Condition> = written.superRefine((value, context) => {
   const message = formProblem(value);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 }) as unknown as z.ZodType<Condition>; // formProblem has just shown which of the forms it is.

@@ -1,6 +1,6 @@
 import type { Breach, Directory, Kinds, Reading } from '#model';
 import type { Kysely } from 'kysely';
-import { ready, type ReadyRule } from './evaluate.ts';
+import { prepare, type PreparedRule } from './evaluate.ts';
 import { judgeReading, type Watch } from './judge.ts';
 import { blank, changes, count, hashesOf, restore, slot, type Memories } from './memory.ts';
 import { createNight } from './night.ts';
@@ -20,7 +20,10 @@ export interface Judgement {
   readonly states: readonly RuleStateRow[];
   /** Readings that made evaluation throw; they changed nothing. */
   readonly failed: readonly { number: number; error: unknown }[];
-  /** Call after the transaction. Throws when another batch has been judged since, or on a second call. */
+  /**
+   * Lets later judgements start from this one: call it once its states are saved, or will be together
+   * with theirs. Throws when another batch has been judged since, or on a second call.
+   */
   commit(): void;
 }
 
@@ -32,7 +35,7 @@ export interface Rules {
   readonly list: readonly Rule[];
 }
 
-/** Makes the rules of a city ready, with the states that its database remembers. */
+/** Makes the rules of a city, with the states that its database remembers. */
 export async function createRules(deps: {
   rules: readonly Rule[];
   directory: Directory;
@@ -40,7 +43,7 @@ export async function createRules(deps: {
   db: Kysely<RuleTables>;
 }): Promise<Rules> {
   const { rules, directory, kinds, db } = deps;
-  const enabled = rules.filter((rule) => rule.enabled).map(ready);
+  const enabled = rules.filter((rule) => rule.enabled).map(prepare);
   const watches = watchesOf(enabled, kinds);
   const hashes = hashesOf(enabled);
   const night = createNight();
@@ -74,8 +77,7 @@ export async function createRules(deps: {
       failed,
       states: [...judged].flatMap(([name, after]) => changes(memories.get(name), after, hashes)),
       commit() {
-        if (turn !== latest)
-          throw new Error('only the latest judgement can be committed, and once');
+        if (turn !== latest) throw new Error('only the latest judgement can be committed');
         latest += 1;
         for (const [name, memory] of judged) memories.set(name, memory);
       },
@@ -85,17 +87,16 @@ export async function createRules(deps: {
   return { judge, counts: () => count(memories), list: rules };
 }
 
-function watchesOf(rules: readonly ReadyRule[], kinds: Kinds): ReadonlyMap<string, Watch> {
-  const watches = new Map<string, Watch & { rules: Map<string, ReadyRule[]> }>();
-  for (const ready of rules) {
-    const name = ready.rule.applies.kind;
+function watchesOf(rules: readonly PreparedRule[], kinds: Kinds): ReadonlyMap<string, Watch> {
+  const watches = new Map<string, Watch & { rules: Map<string, PreparedRule[]> }>();
+  for (const prepared of rules) {
+    const name = prepared.rule.applies.kind;
     const kind = kinds.get(name);
-    if (kind === undefined)
-      throw new Error(`rule ${ready.rule.id} applies to no kind of this city`);
+    if (kind === undefined) throw new Error(`rule ${prepared.rule.id}: no kind ${name}`);
     const watch = watches.get(name) ?? { interval: kind.interval, rules: new Map() };
     watches.set(name, watch);
-    for (const metric of ready.metrics) {
-      watch.rules.set(metric, [...(watch.rules.get(metric) ?? []), ready]);
+    for (const metric of prepared.metrics) {
+      watch.rules.set(metric, [...(watch.rules.get(metric) ?? []), prepared]);
     }
   }
   return watches;

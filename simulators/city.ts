@@ -4,17 +4,17 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Random } from './random.ts';
 
-const texts = z.array(z.string().min(1)).min(1);
+const texts = z.tuple([z.string()], z.string());
 const degrees = z.tuple([z.number(), z.number()]);
-const place = degrees.transform(([lat, lon]) => ({ lat, lon })).pipe(position);
+const middle = degrees.transform(([lat, lon]) => ({ lat, lon })).pipe(position);
 
 /** A city as a file: where its places are, what its clocks show, how its people write. */
 const cityFile = z.strictObject({
   name: z.string(),
   clock: z.strictObject({ name: z.string(), offset: z.number().min(-12).max(14) }),
-  centre: place,
+  centre: middle,
   titles: z.strictObject({ bin: z.string(), streetlight: z.string(), signal: z.string() }),
-  districts: z.record(z.string(), z.record(z.string(), place)),
+  districts: z.record(z.string(), z.record(z.string(), middle)),
   voices: z.strictObject({
     'full-bin': texts,
     'street-light': texts,
@@ -55,7 +55,7 @@ export function readCity(path: string | URL): City | Rejection {
   }
   const { districts, ...city } = read.data;
   const places = Object.entries(districts).flatMap(([district, zones]) =>
-    Object.entries(zones).map(([zone, middle]) => ({ ...middle, zone, district })),
+    Object.entries(zones).map(([zone, at]) => ({ ...at, zone, district })),
   );
   return { ...city, places };
 }

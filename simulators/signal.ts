@@ -1,5 +1,5 @@
 import { round, shift } from './city.ts';
-import { at, type Curve } from './curve.ts';
+import { valueAt, type Curve } from './curve.ts';
 import { minute, type Model, type Moment } from './thing.ts';
 
 interface SignalState {
@@ -43,7 +43,7 @@ export const signal: Model<SignalState> = {
   },
 };
 
-const day: Curve = [
+const demand: Curve = [
   [0, 0.08],
   [4, 0.05],
   [6, 0.6],
@@ -58,7 +58,7 @@ const day: Curve = [
 ];
 
 function traffic(state: SignalState, period: number, dark: boolean, { hour, random }: Moment) {
-  const expected = (state.peak * at(day, hour) * period) / 60;
+  const expected = (state.peak * valueAt(demand, hour) * period) / 60;
   // Arrivals are Poisson; for these numbers the normal distribution of that variance will do.
   const count = Math.max(0, Math.round(random.normal(expected, Math.sqrt(expected))));
   const load = count / ((70 * period) / 60);

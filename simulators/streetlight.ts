@@ -57,8 +57,7 @@ export const streetlight: Model<LampState> = {
       state: { ...before, time: moment.time, drawn, energy },
       values: {
         commanded_level: commanded,
-        // A dead driver's controller goes on telling the level it set: "0 W at dim 75 %" (5(d)).
-        dim_level: commanded,
+        dim_level: failed ? 0 : commanded,
         power: round(drawn, 1),
         voltage: round(voltage, 1),
         current: round(drawn / (voltage * factor), 3),

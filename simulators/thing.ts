@@ -1,7 +1,17 @@
 import type { Asset, Position, Value } from '#model';
 import type { Place } from './city.ts';
-import type { FaultKind } from './fault.ts';
 import type { Random } from './random.ts';
+
+/** The kinds that can be simulated. */
+export type ThingKind = 'bin' | 'streetlight' | 'signal';
+
+/** What can go wrong with them. */
+export type FaultKind = 'bin-overflow' | 'bin-fire' | 'lamp-driver' | 'signal-dark';
+
+/** An asset of a kind that can be simulated. */
+export interface Thing extends Asset {
+  readonly kind: ThingKind;
+}
 
 /** What a thing lives through between two of its messages. */
 export interface Moment {
@@ -35,5 +45,41 @@ export interface Model<State> {
   pace?(state: State): number;
 }
 
+/** One thing under way: a model with its state inside. */
+export interface Life {
+  /** What it says at a moment, which must not be before the last one. */
+  step(moment: Moment): Values;
+  /** City milliseconds from its last message to the next. */
+  pace(): number;
+}
+
+/** A model without its state's type, so that all kinds can be kept in one table. */
+export interface Kind extends Pick<Model<unknown>, 'prefix' | 'interval' | 'attributes' | 'stand'> {
+  /** Powers one up for the first time. */
+  begin(asset: Asset, moment: Moment): Life;
+}
+
+export function toKind<State>(model: Model<State>): Kind {
+  return {
+    ...model,
+    begin(asset, moment) {
+      let state = model.start(asset, moment);
+      return {
+        step(next) {
+          const taken = model.step(state, next);
+          state = taken.state;
+          return taken.values;
+        },
+        pace: () => model.pace?.(state) ?? model.interval,
+      };
+    },
+  };
+}
+
+/** Between two numbers, the upper one excluded. */
+export type Span = readonly [low: number, high: number];
+
+/** In milliseconds. */
 export const minute = 60_000;
 export const hour = 60 * minute;
+export const day = 24 * hour;

@@ -13,7 +13,10 @@ export interface InfluxOptions {
   readonly timeout?: number;
 }
 
-/** An answer that InfluxDB gave, and that was not 2xx. */
+/** Statuses that speak of what we sent: malformed, no such database, too large, not fitting the types. */
+const refusals = new Set([400, 404, 413, 422]);
+
+/** InfluxDB is there and does not take what we sent. */
 export class InfluxRefusal extends Error {
   readonly status: number;
 
@@ -70,11 +73,9 @@ export function createInfluxServer(options: InfluxOptions): InfluxServer {
         const message = `InfluxDB at ${url} bars ${username || 'a request without a user'}: ${words}`;
         return new ServiceError('store.access_denied', message, error);
       }
-      if (status === 429 || status >= 500 || status < 400) {
-        const message = `InfluxDB at ${url} answers ${status}: ${words}`;
-        return new ServiceError('store.unreachable', message, error);
-      }
-      return new InfluxRefusal(status, words);
+      if (refusals.has(status)) return new InfluxRefusal(status, words);
+      const message = `InfluxDB at ${url} answers ${status}: ${words}`;
+      return new ServiceError('store.unreachable', message, error);
     }
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = late ?? code ?? message;

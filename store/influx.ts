@@ -35,7 +35,7 @@ export function createInfluxStore(options: InfluxOptions): SeriesStore {
     },
 
     async range(query: SeriesQuery): Promise<Sample[]> {
-      const answer = await ask(toInfluxQL(query));
+      const answer = await ask(toInfluxQL(query)).catch(orMissing);
       const error = answer.results?.[0]?.error;
       if (error !== undefined && !meansEmpty(error)) {
         throw new Error(`InfluxDB does not take our query: ${error}`);
@@ -73,22 +73,19 @@ export function createInfluxStore(options: InfluxOptions): SeriesStore {
     } catch (error) {
       if (!isMissing(error)) throw error;
       await createDatabase();
-      await write().catch((again: unknown) => {
-        throw isMissing(again) ? missing(again) : again;
-      });
+      await write().catch(orMissing);
     }
   }
 
-  /** Works on 1.x with an admin user. Elsewhere it is refused, and the write that follows says what is missing. */
+  /** Works on 1.x with an admin user. Whatever else comes back, the write that follows says what is wrong. */
   async function createDatabase(): Promise<void> {
-    await ask(`CREATE DATABASE ${identifier(database)}`).catch((error: unknown) => {
-      if (error instanceof ServiceError && error.code === 'store.unreachable') throw error;
-    });
+    await ask(`CREATE DATABASE ${identifier(database)}`).catch(() => undefined);
   }
 
-  function missing(cause: InfluxRefusal): ServiceError {
-    const message = `InfluxDB at ${url} has no database ${database}, and we may not create it: create the database (1.x) or bucket (2.x) of that name`;
-    return new ServiceError('store.unreachable', message, cause);
+  function orMissing(error: unknown): never {
+    if (!isMissing(error)) throw error;
+    const message = `InfluxDB at ${url} has no ${database} (${error.message}): create a database (1.x) or bucket (2.x) of that name`;
+    throw new ServiceError('store.unreachable', message, error);
   }
 
   async function ask(query: string): Promise<InfluxAnswer> {

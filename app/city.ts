@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { isRejection, type Kinds, type Rejection } from '#model';
+import { loadCategories, type Categories } from '#incidents';
+import { loadKinds, loadProfiles, type Profile } from '#ingest';
+import { loadRules, type Rule } from '#rules';
+import { programFolder, type Config } from '#app/config.ts';
+
+/** Everything about the city that is data: read at start, checked as a whole. */
+export interface City {
+  readonly kinds: Kinds;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly rules: readonly Rule[];
+  readonly categories: Categories;
+}
+
+/** Reads kinds, profiles, rules and categories; every problem of every file comes back at once. */
+export async function loadCity(config: Config): Promise<City | Rejection[]> {
+  const profilesFolder = join(programFolder, 'ingest/profiles');
+  const kinds = await loadKinds(join(profilesFolder, 'kinds'));
+  if (Array.isArray(kinds)) return kinds;
+  const profiles = await loadProfiles(profilesFolder, kinds);
+  const { rules, problems } = await loadRules(config.rules, kinds);
+  const categories = await loadCategories(config.categories);
+  const found = [profiles, problems, categories].flat().filter(isRejection);
+  if (found.length > 0) return found;
+  return {
+    kinds,
+    profiles: profiles as ReadonlyMap<string, Profile>,
+    rules,
+    categories: categories as Categories,
+  };
+}

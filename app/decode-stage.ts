@@ -1,0 +1,28 @@
+import type { LogReader, LogRecord } from '#model';
+import { prepareBatch, type PreparedBatch } from '#ingest';
+import type { Consumer } from '#app/consumer.ts';
+
+type Deps = Parameters<typeof prepareBatch>[0];
+
+/** Packets → readings: decodes what the broker acknowledged into the readings log. */
+export function decodeStage(deps: Deps & { readonly log: LogReader }): Consumer {
+  let taken: LogRecord[] = [];
+  let prepared: PreparedBatch | undefined;
+  return {
+    name: 'decode',
+    log: deps.log,
+    limit: 1_000,
+    every: 0,
+    take(records) {
+      taken.push(...records);
+      return true;
+    },
+    async commit(from, to) {
+      // Kept over a failed commit: the readings of this batch are in their log already.
+      prepared ??= await prepareBatch(deps, taken);
+      await prepared.commit(from, to);
+      prepared = undefined;
+      taken = [];
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import {
+  isRejection,
+  type Command,
+  type CommandKind,
+  type CommandResults,
+  type Execute,
+  type Now,
+  type Rejection,
+} from '#model';
+import type { Desk, IncidentTables } from '#incidents';
+import type { Change, Entry, Registry, RegistryTables } from '#registry';
+import { scope, type Database } from '#app/database/database.ts';
+
+export interface ExecuteDeps {
+  readonly db: Database;
+  readonly registry: Registry;
+  readonly desk: Desk;
+  readonly now: Now;
+  /** Told of registry entries after their commit: every thread's directory takes them over. */
+  readonly changed: (entries: readonly Entry[]) => void;
+}
+
+/** One handler a kind of command: what it comes to inside the transaction. */
+type Handlers = {
+  readonly [K in CommandKind]: (
+    trx: Database,
+    command: Command<K>,
+  ) => Promise<Change<CommandResults[K]> | Rejection>;
+};
+
+/** Makes what carries commands out: each in one transaction, answered after its commit. */
+export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps): Execute {
+  const assets = (trx: Database) => scope<RegistryTables>(trx);
+  const incidents = (trx: Database) => scope<IncidentTables>(trx);
+
+  const handlers: Handlers = {
+    'device.put': (trx, { body }) => registry.putDevice(assets(trx), body, now()),
+    'device.rotate': (trx, { body }) => registry.rotate(assets(trx), body.id),
+    'bridge.put': (trx, { body }) => registry.putBridge(assets(trx), body),
+    'report.file': async (trx, { body, actor }) =>
+      withoutEntries(await desk.report(incidents(trx), body, actor, now())),
+    'incident.transition': async (trx, { body, actor }) =>
+      withoutEntries(await desk.transition(incidents(trx), body, actor, now())),
+  };
+
+  return async (command) => {
+    const handle = handlers[command.kind];
+    const outcome = await db.transaction().execute((trx) => handle(trx, command));
+    if (isRejection(outcome)) return outcome;
+    if (outcome.entries.length > 0) changed(outcome.entries);
+    return outcome.result;
+  };
+}
+
+function withoutEntries<R>(result: R | Rejection): Change<R> | Rejection {
+  return isRejection(result) ? result : { result, entries: [] };
+}

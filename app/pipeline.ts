@@ -1,0 +1,45 @@
+import { run, type Consumer, type Running } from '#app/consumer.ts';
+import { decodeStage } from '#app/decode-stage.ts';
+import { rulesStage } from '#app/rules-stage.ts';
+import { storeStage } from '#app/store-stage.ts';
+import type { Stations } from '#app/stations.ts';
+
+/**
+ * The road behind the packets log, in order; a reader needs no other map. Each stage has a cursor of
+ * its own, so one that waits (InfluxDB away) holds no other up.
+ */
+export function createRoad(stations: Stations): Consumer[] {
+  return [
+    decodeStage({ ...stations, log: stations.packets, readings: stations.readings }),
+    rulesStage({ ...stations, log: stations.readReadings() }),
+    storeStage({ ...stations, log: stations.readReadings() }),
+  ];
+}
+
+/** The road at work. */
+export interface Pipeline {
+  readonly stages: readonly Running[];
+  /** Rejects when a stage met a bug: then the thread must end, loudly. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** Starts every stage behind its cursor; `close` stops them between two commits and closes the stations. */
+export function startPipeline(stations: Stations): Pipeline {
+  const stop = new AbortController();
+  const stages = createRoad(stations).map((consumer) =>
+    run(consumer, stations.cursors.get(consumer.name)!, stop.signal),
+  );
+  const failed = new Promise<never>((_, fail) => {
+    for (const { ended } of stages) ended.catch(fail);
+  });
+  return {
+    stages,
+    failed,
+    async close() {
+      stop.abort();
+      await Promise.allSettled(stages.map(({ ended }) => ended));
+      await stations.close();
+    },
+  };
+}

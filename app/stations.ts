@@ -1,0 +1,127 @@
+import type { Directory, LogReader, Now, Packet, SeriesStore } from '#model';
+import { createDesk, type Desk } from '#incidents';
+import {
+  createDecode,
+  FolderReader,
+  Log,
+  openCursor,
+  type Decoded,
+  type IngestTables,
+} from '#ingest';
+import {
+  createDirectory,
+  createRegistry,
+  loadEntries,
+  type LiveDirectory,
+  type Registry,
+  type RegistryTables,
+} from '#registry';
+import { createRules, type Rules, type RuleTables } from '#rules';
+import { createInfluxStore, createSqliteStore } from '#store';
+import type { City } from '#app/city.ts';
+import { segmentBytes, type Config } from '#app/config.ts';
+import { openDatabase, scope, type Database } from '#app/database/database.ts';
+import type { Folder } from '#app/folder.ts';
+import { setAdminKey } from '#app/people/keys.ts';
+
+/** Everything the road runs on, opened. */
+export interface Stations {
+  readonly db: Database;
+  readonly directory: LiveDirectory & Directory;
+  readonly registry: Registry;
+  readonly desk: Desk;
+  readonly rules: Rules;
+  readonly decode: (packet: Packet) => Decoded;
+  readonly packets: FolderReader;
+  readonly readings: Log;
+  readonly store: SeriesStore;
+  readonly now: Now;
+  /** For how many packets a resend is recognised. */
+  readonly remember: number;
+  /** Positions at which the stages go on, by name. */
+  readonly cursors: ReadonlyMap<string, number>;
+  /** A reader of the readings log, for one more consumer. */
+  readReadings(): LogReader;
+  close(): Promise<void>;
+}
+
+export interface StationsOptions {
+  readonly config: Config;
+  readonly folder: Pick<
+    Folder,
+    'database' | 'packets' | 'readings' | 'series' | 'secret' | 'adminKey'
+  >;
+  readonly city: City;
+  /** The packets log as the broker's thread writes it. */
+  readonly packetsLog: { readonly id: string; readonly head: number };
+  readonly now: Now;
+}
+
+/** Opens the stations behind the packets log, and cuts the readings log back to what the cursor covers. */
+export async function openStations(options: StationsOptions): Promise<Stations> {
+  const { config, folder, city, packetsLog, now } = options;
+  const db = await openDatabase(folder.database);
+  await setAdminKey(scope(db), folder.adminKey, folder.secret);
+  const directory = createDirectory(await loadEntries(scope<RegistryTables>(db)));
+  const readings = await Log.open({
+    folder: folder.readings,
+    segmentBytes: segmentBytes(config),
+    linger: 0,
+  });
+  const ledger = scope<IngestTables>(db);
+  const decodeCursor = await openCursor(ledger, 'decode', packetsLog);
+  await readings.cutAfter(decodeCursor.output);
+  const cursors = new Map([['decode', decodeCursor.position]]);
+  for (const name of ['rules', 'store']) {
+    cursors.set(name, (await openCursor(ledger, name, readings)).position);
+  }
+  const readers: FolderReader[] = [];
+  const packets = new FolderReader(folder.packets, packetsLog.head);
+  const store = openStore(config, folder.series);
+  const { kinds, profiles, rules, categories } = city;
+
+  return {
+    db,
+    directory,
+    registry: createRegistry({
+      kinds,
+      profiles: new Set(profiles.keys()),
+      site: config.site,
+      secret: folder.secret,
+    }),
+    desk: createDesk({ categories, directory }),
+    rules: await createRules({ rules, directory, kinds, db: scope<RuleTables>(db) }),
+    decode: createDecode({
+      kinds,
+      profiles,
+      directory,
+      site: config.site,
+      retention: config.retention.raw,
+    }),
+    packets,
+    readings,
+    store,
+    now,
+    remember: 1_000_000,
+    cursors,
+    readReadings() {
+      const reader = new FolderReader(folder.readings, readings.head);
+      readings.onHead((head) => reader.advance(head));
+      readers.push(reader);
+      return reader;
+    },
+    async close() {
+      await readings.close();
+      for (const reader of [packets, ...readers]) await reader.close();
+      await store.close();
+      await db.destroy();
+    },
+  };
+}
+
+/** The time-series database that the configuration names, else the embedded one. */
+export function openStore(config: Config, file: string, readOnly = false): SeriesStore {
+  return config.influx === undefined
+    ? createSqliteStore({ path: file, readOnly })
+    : createInfluxStore(config.influx);
+}

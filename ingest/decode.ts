@@ -1,0 +1,176 @@
+import {
+  isRejection,
+  reject,
+  type Directory,
+  type Kinds,
+  type Packet,
+  type Reading,
+  type Rejection,
+} from '#model';
+import { judgeTime } from './clock-rule.ts';
+import type { Message, Origin, RefusedPart, Telemetry } from './decoders/envelope.ts';
+import { formats } from './decoders/formats.ts';
+import { tabulate, type Group } from './group.ts';
+import { identify } from './identify.ts';
+import { interpret, type Knowledge, type Speaker } from './interpret.ts';
+import { contentOrigin, duplicateKey, nanoOf } from './origin.ts';
+import type { Profile } from './profile.ts';
+import { createUnits } from './units.ts';
+
+/** What a packet turned out to be. */
+export interface Decoded {
+  /** Duplicates are judged later, by whoever remembers the keys. */
+  readonly class: 'decoded' | 'empty' | 'dead';
+  readonly readings: readonly Reading[];
+  /** Refused parts (with `part`) of a used packet, or the one reason (no part) of a dead one. */
+  readonly refused: readonly { readonly part?: string; readonly rejection: Rejection }[];
+  /** What tells a resend from a new message; absent when nothing in the message does. */
+  readonly duplicateKey?: string;
+  /** Presence said by the packet itself: `status` and last will. */
+  readonly online?: { readonly device: string; readonly online: boolean };
+}
+
+export interface DecodeDeps {
+  readonly kinds: Kinds;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly directory: Directory;
+  /** The only site that native topics may name. */
+  readonly site: string;
+  /** Milliseconds for which raw data is kept: no device time is believed that lies further back. */
+  readonly retention: number;
+}
+
+/**
+ * Makes the function that says what a packet means. It is pure, and throws on no packet:
+ *
+ * 1. topic → format, which reads the packet into an envelope
+ * 2. envelope → device, by the registry
+ * 3. message → time, by the clock rule, and the asset that the device was bound to then
+ * 4. raw value → canonical metric, by the device's profile; its type, unit and bounds checked
+ * 5. values of one time → reading
+ * 6. origin → duplicate key, and the nanosecond that keeps readings apart
+ */
+export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
+  const { profiles, directory, site, retention } = deps;
+  const known = { tables: tabulate(deps.kinds), units: createUnits(), directory, retention };
+
+  return (packet) => {
+    const format = formats.find((each) => each.owns(packet.topic));
+    if (format === undefined) {
+      const names = formats.map(({ name }) => name).join(', ');
+      return dead(reject('ingest.format_unknown', `a topic of none of ${names}`, 'topic'));
+    }
+    const envelope = format.read(packet);
+    if (isRejection(envelope)) return dead(envelope);
+    if (envelope.says === 'nothing') return { class: 'empty', readings: [], refused: [] };
+
+    const { who } = envelope;
+    const device = identify(who, directory, site);
+    if (isRejection(device)) return dead(device);
+    if (envelope.says === 'presence') {
+      const online = { device: device.id, online: envelope.online };
+      return { class: 'empty', readings: [], refused: [], online };
+    }
+    const profile = device.profile === undefined ? undefined : profiles.get(device.profile);
+    if (device.profile !== undefined && profile === undefined) {
+      const reason = `there is no profile ${device.profile}, which ${device.id} has`;
+      return dead(reject('registry.profile_unknown', reason));
+    }
+    const kind = 'kind' in who ? who.kind : undefined;
+    const { strict } = envelope;
+    const speaker = { device, profile, kind, strict, receivedAt: packet.receivedAt };
+    return decodeMessages(known, speaker, envelope, packet);
+  };
+}
+
+function decodeMessages(
+  known: Knowledge,
+  speaker: Speaker,
+  envelope: Telemetry,
+  packet: Packet,
+): Decoded {
+  const refused = [...envelope.refused];
+  const origin = originOf(envelope, packet, known.retention);
+  const readings: Reading[] = [];
+  for (const [place, message] of envelope.messages.entries()) {
+    const groups = interpret(known, speaker, message, refused);
+    const own = message.origin;
+    const nano = own ? nanoOf(own, packet.number, 0) : nanoOf(origin, packet.number, place);
+    for (const group of groups) {
+      if (Object.keys(group.values).length === 0) continue;
+      readings.push(toReading(group, message, speaker, packet, nano));
+    }
+  }
+  const [first] = refused;
+  if (readings.length === 0 && first !== undefined) return dead(summarise(first, refused));
+  return {
+    class: readings.length === 0 ? 'empty' : 'decoded',
+    readings,
+    refused: limit(refused),
+    ...(origin !== undefined && { duplicateKey: duplicateKey(origin) }),
+  };
+}
+
+/**
+ * What tells the packet from others. Where the sender counts nothing, its content does, if every
+ * message says when it was made by a clock that can be right: two bins may well be 40 % full twice,
+ * and a clock that stands still makes all messages alike.
+ */
+function originOf(envelope: Telemetry, packet: Packet, retention: number): Origin | undefined {
+  if (envelope.origin !== undefined) return envelope.origin;
+  const isDated = envelope.messages.every(
+    ({ time, origin }) =>
+      origin !== undefined ||
+      (time !== undefined && !judgeTime(time, packet.receivedAt, retention).isSuspect),
+  );
+  return isDated && envelope.messages.length > 0 ? contentOrigin(packet) : undefined;
+}
+
+function toReading(
+  { at, asset, values, quality }: Group,
+  { key }: Message,
+  { device }: Speaker,
+  packet: Packet,
+  nano: number,
+): Reading {
+  return {
+    asset: asset.id,
+    device: device.id,
+    kind: asset.kind,
+    ...(key !== undefined && { key }),
+    observedAt: at,
+    receivedAt: packet.receivedAt,
+    packet: packet.number,
+    nano,
+    values,
+    ...(quality !== undefined && { quality }),
+  };
+}
+
+/** A dead packet has no duplicate key: sent again after the registry was mended, it must be taken. */
+function dead(rejection: Rejection): Decoded {
+  return { class: 'dead', readings: [], refused: [{ rejection }] };
+}
+
+/** The one reason of a packet of which no part could be used. */
+function summarise(first: RefusedPart, refused: readonly RefusedPart[]): Rejection {
+  if (refused.length === 1) return first.rejection;
+  const reasons = refused
+    .slice(0, 3)
+    .map(({ part, rejection }) =>
+      part === '' ? rejection.reason : `${part}: ${rejection.reason}`,
+    );
+  const more = refused.length > 3 ? `; and ${refused.length - 3} more` : '';
+  return reject(first.rejection.code, `nothing usable: ${reasons.join('; ')}${more}`);
+}
+
+/** Each refused part is kept with the packet's bytes: a broken device must not fill the disk. */
+const maxRefused = 32;
+
+function limit(refused: readonly RefusedPart[]): readonly RefusedPart[] {
+  if (refused.length <= maxRefused) return refused;
+  const { rejection } = refused[maxRefused - 1]!;
+  const reason = `${refused.length - maxRefused + 1} more parts were refused`;
+  const rest = { part: '…', rejection: reject(rejection.code, reason) };
+  return [...refused.slice(0, maxRefused - 1), rest];
+}

@@ -1,0 +1,75 @@
+import type { Identity, Packet, Rejection } from '#model';
+
+/** Whom a packet speaks for: by our own id, or by what another system calls it, the best name first. */
+export type Who =
+  | { readonly device: string; readonly site: string; readonly kind: string }
+  | { readonly identities: readonly Identity[] };
+
+/** What tells a message from every other: equal when it is sent again, and at no other time. */
+export interface Origin {
+  readonly scope: string;
+  /** Counts up within the scope. */
+  readonly counter?: number | undefined;
+}
+
+/** A part that could not be used while the rest was, by its path in the body: `[3]`, `values.power`. */
+export interface RefusedPart {
+  readonly part: string;
+  readonly rejection: Rejection;
+}
+
+/** What was said at one time. The values still bear the sender's names, units and errors. */
+export interface Message {
+  /** Path of the message in the body; empty where the body is one message. */
+  readonly part: string;
+  /** Path of the values in the body. */
+  readonly path: string;
+  /** Epoch milliseconds by the sender's clock; absent when it said none, or none that can be read. */
+  readonly time?: number | undefined;
+  /** Sub-series such as a detector, lane or lamp group. */
+  readonly key?: string | undefined;
+  /** Something makes all of it doubtful: it is stored, and rules don't look at it. */
+  readonly isSuspect: boolean;
+  /** A plain value, null (no reading), or `{v, u, t, q}`: value, unit, time of its own, quality. */
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly link?: Link;
+  /** Its own origin, where one packet carries messages that were made apart. */
+  readonly origin?: Origin | undefined;
+}
+
+/** What a network measured on the way: `rssi` dBm, `snr` dB. */
+export interface Link {
+  readonly path: string;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** A packet in the common form of all formats. */
+export type Envelope =
+  /** Valid, and without values by its nature: a join, a downlink, a log line. */
+  | { readonly says: 'nothing' }
+  | { readonly says: 'presence'; readonly who: Who; readonly online: boolean }
+  | Telemetry;
+
+/** A packet with values. */
+export interface Telemetry {
+  readonly says: 'values';
+  readonly who: Who;
+  /**
+   * Whether a name that is no metric is an error of the sender. Foreign codecs send much that we
+   * have no use for; who speaks our own contract wants to hear of a misspelt metric.
+   */
+  readonly strict: boolean;
+  readonly messages: readonly Message[];
+  readonly refused: readonly RefusedPart[];
+  /** The packet's origin, when its messages share one. */
+  readonly origin?: Origin | undefined;
+}
+
+/** One way in which devices and networks speak; a new one is a file here and a line in `formats.ts`. */
+export interface Format {
+  readonly name: string;
+  /** Whether a topic is of this format. Asked of every packet: only looks, never parses. */
+  owns(topic: string): boolean;
+  /** Reads a packet whose topic it owns; pure. */
+  read(packet: Packet): Envelope | Rejection;
+}

@@ -1,0 +1,64 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { reject, type Rejection } from '#model';
+
+/** What is wrong with a file beyond its schema, and at which member. */
+export interface Problem {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads every `*.yaml` of a folder, each holding one thing under the name that the file has. All
+ * problems of all files come back together, so that nobody mends them one start at a time.
+ */
+export async function readYamlFolder<Schema extends z.ZodType>(
+  folder: string,
+  schema: Schema,
+  nameOf: (data: z.output<Schema>) => string,
+  check: (data: z.output<Schema>) => Iterable<Problem>,
+): Promise<ReadonlyMap<string, z.output<Schema>> | Rejection[]> {
+  const found = new Map<string, z.output<Schema>>();
+  const problems: Rejection[] = [];
+  let files: string[];
+  try {
+    files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
+  } catch (error) {
+    return [reject('config.invalid', (error as Error).message, folder)];
+  }
+  for (const file of files) {
+    const data = parse(file, await readFile(join(folder, file), 'utf8'), schema, problems);
+    if (data === undefined) continue;
+    const name = nameOf(data);
+    if (`${name}.yaml` !== file) {
+      problems.push(reject('config.invalid', `${name} belongs into ${name}.yaml`, file));
+    }
+    for (const { path, reason } of check(data)) {
+      problems.push(reject('config.invalid', reason, `${file}: ${path}`));
+    }
+    found.set(name, data);
+  }
+  return problems.length > 0 ? problems : found;
+}
+
+function parse<Schema extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: Schema,
+  problems: Rejection[],
+): z.output<Schema> | undefined {
+  const document = parseDocument(text);
+  for (const { message } of document.errors) {
+    problems.push(reject('config.invalid', message, file));
+  }
+  if (document.errors.length > 0) return undefined;
+  const result = schema.safeParse(document.toJS());
+  if (result.success) return result.data;
+  for (const { path, message } of result.error.issues) {
+    const field = path.length === 0 ? file : `${file}: ${path.join('.')}`;
+    problems.push(reject('config.invalid', message, field));
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { TestContext } from 'vitest';
+import type { Asset, Device, Kinds, Packet, Rejection } from '#model';
+import { createDirectory } from '#registry';
+import { createDecode, type Decoded } from '../../../ingest/decode.ts';
+import { loadKinds, shippedKinds } from '../../../ingest/kinds.ts';
+import type { Profile } from '../../../ingest/profile.ts';
+import { loadProfiles, shippedProfiles } from '../../../ingest/profiles.ts';
+
+/** A small city to decode for: the shipped kinds and profiles, and a registry of a few things. */
+
+export const now = Date.parse('2026-11-24T08:00:00Z');
+export const retention = 30 * 86_400_000;
+export const kinds = loaded<Kinds>(await loadKinds(shippedKinds));
+export const profiles = loaded<ReadonlyMap<string, Profile>>(
+  await loadProfiles(shippedProfiles, kinds),
+);
+
+/** Devices of the things below: `dev1` as The Things Stack knows it, others by their DevEUI. */
+const devices: readonly (Device & { kind: string; attributes?: Record<string, number> })[] = [
+  { id: 'bin-1', kind: 'bin', identities: [] },
+  { id: 'lamp-1', kind: 'streetlight', identities: [] },
+  { id: 'junction-1', kind: 'signal', identities: [] },
+  { id: 'tts-1', kind: 'bin', identities: [{ system: 'dev_eui', id: '0004A30B001C0530' }] },
+  { id: 'tts-2', kind: 'bin', identities: [{ system: 'tts', id: 'app1/dev2' }] },
+  {
+    id: 'df702-1',
+    kind: 'bin',
+    profile: 'dingtek-df702',
+    identities: [{ system: 'tts', id: 'app1/df702' }],
+    attributes: { mount_height: 2_500, full_distance: 500 },
+  },
+  {
+    id: 'df702-2',
+    kind: 'bin',
+    profile: 'dingtek-df702',
+    identities: [{ system: 'tts', id: 'app1/unmeasured' }],
+  },
+  {
+    id: 'mbx-1',
+    kind: 'bin',
+    profile: 'decentlab-dl-mbx',
+    identities: [{ system: 'dev_eui', id: '0101010101010101' }],
+    attributes: { mount_height: 2_000 },
+  },
+  {
+    id: 'elsys-1',
+    kind: 'bin',
+    profile: 'elsys',
+    identities: [{ system: 'dev_eui', id: '0202020202020202' }],
+  },
+  { id: 'ghost-1', kind: 'bin', profile: 'no-such-profile', identities: [] },
+];
+
+const directory = createDirectory(
+  devices.map(({ kind, attributes = {}, ...device }) => {
+    const asset: Asset = {
+      id: device.id,
+      kind,
+      lat: -10.17,
+      lon: 123.6,
+      district: '',
+      zone: '',
+      attributes,
+    };
+    return { device, asset, binding: { device: device.id, asset: asset.id, since: 0 } };
+  }),
+);
+// Hardware that nobody has put on a thing yet, and one that was moved from a bin to another.
+directory.put({ device: { id: 'spare-1', identities: [] } });
+directory.put({ device: { id: 'moved-1', identities: [] } });
+const moved = now - 3_600_000;
+directory.put({ binding: { device: 'moved-1', asset: 'bin-1', since: 0, until: moved } });
+directory.put({ binding: { device: 'moved-1', asset: 'tts-1', since: moved } });
+
+export const decode = createDecode({ kinds, profiles, directory, site: 'kupang', retention });
+
+/** A packet with a body: JSON for an object, itself for a text or bytes. */
+export function packet(topic: string, body: unknown, at: Partial<Packet> = {}): Packet {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const payload = body instanceof Uint8Array ? body : Buffer.from(text);
+  return { number: 1, receivedAt: now, principal: 'p', topic, payload, ...at };
+}
+
+/** Decodes what a device says on its native topic. */
+export function say(body: unknown, device = 'bin-1', kind = 'bin'): Decoded {
+  return decode(packet(`city/v1/kupang/${kind}/${device}/telemetry`, body));
+}
+
+/** What a decoded packet comes to, in one comparable piece. */
+export function gist(decoded: Decoded) {
+  return {
+    class: decoded.class,
+    values: Object.assign({}, ...decoded.readings.map(({ values }) => values)) as object,
+    refused: decoded.refused.map(
+      ({ part, rejection }) => [part ?? rejection.field ?? '', rejection.code] as const,
+    ),
+  };
+}
+
+const corpora = new URL('../../../../shared/corpora/', import.meta.url);
+
+/** Skips a test where the corpora are not: they are never committed to the project. */
+export function needCorpora({ skip }: TestContext): void {
+  skip(!existsSync(corpora), `no corpora at ${corpora.pathname}`);
+}
+
+/** A JSON file of the corpora. */
+export function corpus(path: string): unknown {
+  return JSON.parse(readFileSync(new URL(path, corpora), 'utf8'));
+}
+
+function loaded<T>(result: T | Rejection[]): T {
+  if (Array.isArray(result)) throw new Error(JSON.stringify(result, null, 1));
+  return result;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import type { Directory } from '#model';
+import { createRules, type Rules } from '../../rules/rules.ts';
+import {
+  directoryOf,
+  inShort,
+  kinds,
+  makeAsset,
+  makeRule,
+  openDatabase,
+  readingsOf,
+  shippedRules,
+  take,
+  type Step,
+} from './kit.ts';
+
+const bin = makeAsset('bin');
+const rising: Step[] = [
+  ['0m', { fill_level: 90 }],
+  ['5m', { fill_level: 90 }],
+  ['10m', { fill_level: 90 }],
+];
+
+async function make(rule: Record<string, unknown> = { for: '10m' }): Promise<Rules> {
+  const rules = [makeRule(rule)];
+  await using db = await openDatabase();
+  return await createRules({ rules, directory: directoryOf(bin), kinds, db });
+}
+
+describe('createRules', () => {
+  test('changes nothing until a judgement is committed', async () => {
+    const rules = await make();
+    const first = rules.judge(readingsOf(bin, rising));
+    expect(inShort(first.breaches)).toEqual(['10m raised']);
+    expect(rules.counts()).toEqual([]);
+    const second = rules.judge(readingsOf(bin, rising));
+    expect(second.breaches).toEqual(first.breaches);
+    expect(second.states).toEqual(first.states);
+    second.commit();
+    expect(rules.counts()).toEqual([{ rule: 'made-up', state: 'firing', count: 1 }]);
+    expect(rules.judge(readingsOf(bin, rising))).toMatchObject({ breaches: [], states: [] });
+  });
+
+  test('refuses to commit a judgement twice or after another one', async () => {
+    const rules = await make();
+    const first = rules.judge(readingsOf(bin, rising));
+    const second = rules.judge(readingsOf(bin, rising));
+    expect(() => first.commit()).toThrow('latest');
+    second.commit();
+    expect(() => second.commit()).toThrow('latest');
+  });
+
+  test('sets a reading aside when judging it throws, and goes on', async () => {
+    await using db = await openDatabase();
+    const other = makeAsset('bin', { id: 'bin-2' });
+    const directory: Directory = {
+      ...directoryOf(bin),
+      asset(id) {
+        if (id === other.id) throw new Error('planted');
+        return bin;
+      },
+    };
+    const rules = await createRules({ rules: [makeRule()], directory, kinds, db });
+    const [bad] = readingsOf(other, [['0m', { fill_level: 90 }]]);
+    const [, good] = readingsOf(bin, rising);
+    const judgement = rules.judge([bad, good].filter((each) => each !== undefined));
+    expect(judgement.failed).toEqual([{ number: 1, error: new Error('planted') }]);
+    expect(inShort(judgement.breaches)).toEqual(['5m raised']);
+    expect(judgement.states.map(({ asset }) => asset)).not.toContain(other.id);
+  });
+
+  test('writes one row for a healthy reading, however many rules look at it', async () => {
+    await using db = await openDatabase();
+    const rules = [...(await shippedRules()).values()];
+    const made = await createRules({ rules, directory: directoryOf(bin), kinds, db });
+    const healthy = { fill_level: 20, temperature: 30, full: false, fire: false };
+    expect(made.judge(readingsOf(bin, [['0m', healthy]])).states).toHaveLength(1);
+  });
+
+  test('lists a disabled rule and does not judge by it', async () => {
+    const rules = await make({ enabled: false });
+    expect(rules.list.map(({ id }) => id)).toEqual(['made-up']);
+    expect(rules.judge(readingsOf(bin, rising)).breaches).toEqual([]);
+  });
+
+  test('forgets the state of a rule that has changed, and says nothing of it', async () => {
+    await using db = await openDatabase();
+    const directory = directoryOf(bin);
+    const before = await createRules({ rules: [makeRule()], directory, kinds, db });
+    expect(inShort(await take(before, db, readingsOf(bin, rising)))).toEqual(['0m raised']);
+    const changed = makeRule({ when: { metric: 'fill_level', above: 95 } });
+    const after = await createRules({ rules: [changed], directory, kinds, db });
+    expect(after.counts()).toEqual([]);
+    expect(await take(after, db, readingsOf(bin, [['15m', { fill_level: 20 }]]))).toEqual([]);
+  });
+
+  test('throws when a rule applies to a kind that the city lacks', async () => {
+    await expect(make({ applies: { kind: 'boat' } })).rejects.toThrow('made-up');
+  });
+});
+
+describe('saveStates', () => {
+  test('writes more rows than one statement may hold, and replaces older ones', async () => {
+    await using db = await openDatabase();
+    const rules = await createRules({ rules: [makeRule()], directory: directoryOf(), kinds, db });
+    for (const level of [20, 90]) {
+      const readings = Array.from({ length: 7_000 }, (_, index) => ({
+        number: index + 1,
+        reading: {
+          asset: `bin-${index}`,
+          device: 'x',
+          kind: 'bin',
+          observedAt: level,
+          receivedAt: level,
+          packet: 1,
+          nano: 0,
+          values: { fill_level: level },
+        },
+      }));
+      await take(rules, db, readings);
+    }
+    const rows = await db.selectFrom('rule_state').select(['rule', 'state']).execute();
+    expect(rows).toHaveLength(14_000);
+    expect(rows).toContainEqual({ rule: '*', state: '{"fill_level":[90,90]}' });
+  });
+});
