@@ -33,7 +33,7 @@ export interface Folder {
   readonly adminKey: string;
   /** True when the admin's key was made just now: it is shown once. */
   readonly newAdminKey: boolean;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Whether the folder holds nothing of ours yet. */

@@ -57,7 +57,7 @@ export function parseCategories(text: string, file: string): Categories | Reject
   const parsed = categoryFile.safeParse(document.toJS());
   if (!parsed.success) {
     return parsed.error.issues.map(({ message, path }) =>
-      reject('config.invalid', message, `${file}: ${z.core.toDotPath(path)}`),
+      reject('config.invalid', message, `${file}: ${z.core.toDotPath(path) || 'the list'}`),
     );
   }
   return new Map(parsed.data.map((entry) => [entry.id, entry]));

@@ -79,14 +79,14 @@ async function place(
   const open = await matchAsset(trx, category, asset);
   if (open) {
     if (open.untied) await tieToAsset(trx, open.incident, fault, by);
-    await joinIncident(trx, open.incident, { ...link, match: open }, at);
+    await joinIncident(trx, open, link, at);
     await contradict(trx, open.incident, by);
     return taken('joined', open.incident);
   }
   const mended = await lastMended(trx, subjectOf(category, asset), at);
   if (mended !== undefined) {
-    const match = { score: 1, reasons: `same asset ${asset.id}, mended within 72 h` };
-    await joinIncident(trx, mended, { ...link, match }, at);
+    const reasons = `same asset ${asset.id}, mended less than 72 h ago`;
+    await joinIncident(trx, { incident: mended, score: 1, reasons }, link, at);
     await contradict(trx, mended, by);
     return taken('joined', mended);
   }

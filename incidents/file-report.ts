@@ -46,7 +46,7 @@ export async function fileReport(
   }
   const { incident } = match;
   if (asset && match.untied) await tieToAsset(trx, incident, { category, asset }, { actor, at });
-  await joinIncident(trx, incident, { ...link, match }, at);
+  await joinIncident(trx, match, link, at);
   return { report, incident, joined: true };
 }
 

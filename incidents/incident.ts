@@ -2,17 +2,16 @@ import type { Kysely } from 'kysely';
 import { severities, type Asset, type Position, type Severity } from '#model';
 import type { Category } from './category.ts';
 import { appendEvent } from './events.ts';
-import { subjectOf } from './merge.ts';
+import { subjectOf, type Match } from './merge.ts';
 import { nextNumber, padded } from './sequence.ts';
 import type { IncidentTables, LinkKind } from './tables.ts';
 
-/** What ties a breach or a report to an incident; `match` is absent when it opens one. */
+/** A breach or a report on its way to an incident. */
 export interface Link {
   readonly kind: LinkKind;
   readonly source: string;
   readonly actor: string;
   readonly severity: Severity;
-  readonly match?: { readonly score: number; readonly reasons: string };
 }
 
 /** Opens an incident for the breach or report that is its first link; returns its id. */
@@ -48,21 +47,21 @@ export async function openIncident(
     })
     .execute();
   if (asset) await addToFootprint(trx, id, asset);
-  await insertLink(trx, id, link, at);
+  await insertLink(trx, id, link, { score: null, reasons: 'opened the incident' }, at);
   const { kind, source, actor, severity } = link;
   const body = { kind, source, category: category.id, severity };
   await appendEvent(trx, { incident: id, type: 'filed', at, actor, body });
   return id;
 }
 
-/** Adds a breach or a report to an incident, whose severity only ever rises by it. */
+/** Adds a breach or a report to the incident that it matches, whose severity only ever rises by it. */
 export async function joinIncident(
   trx: Kysely<IncidentTables>,
-  incident: string,
+  { incident, score, reasons }: Omit<Match, 'untied'>,
   link: Link,
   at: number,
 ): Promise<void> {
-  await insertLink(trx, incident, link, at);
+  await insertLink(trx, incident, link, { score, reasons }, at);
   const { severity } = await trx
     .selectFrom('incident')
     .select('severity')
@@ -76,8 +75,8 @@ export async function joinIncident(
       .where('id', '=', incident)
       .execute();
   }
-  const { kind, source, actor, match } = link;
-  const body = { kind, source, ...match, ...(rises && { severity: link.severity }) };
+  const { kind, source, actor } = link;
+  const body = { kind, source, score, reasons, ...(rises && { severity: link.severity }) };
   await appendEvent(trx, { incident, type: 'joined', at, actor, body });
 }
 
@@ -110,13 +109,12 @@ async function addToFootprint(
 async function insertLink(
   trx: Kysely<IncidentTables>,
   incident: string,
-  { kind, source, actor, match }: Link,
+  { kind, source, actor }: Link,
+  why: { score: number | null; reasons: string },
   at: number,
 ): Promise<void> {
-  const score = match?.score ?? null;
-  const reasons = match?.reasons ?? 'opened the incident';
   await trx
     .insertInto('incident_link')
-    .values({ incident, kind, source, actor, score, reasons, attached_at: at, detached_at: null })
+    .values({ incident, kind, source, actor, ...why, attached_at: at, detached_at: null })
     .execute();
 }

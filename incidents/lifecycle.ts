@@ -88,22 +88,21 @@ export async function contradict(
   await moveTo(trx, incident, 'new', { ...by, closedBy: 'sensor' });
 }
 
-/** The incident of a subject that no person closed and that a sensor can still contradict. */
+/** The last incident of a subject, where no person closed it and a sensor can still contradict its end. */
 export async function lastMended(
   trx: Kysely<IncidentTables>,
   subject: string,
   at: number,
 ): Promise<string | undefined> {
-  const incident = await trx
+  const last = await trx
     .selectFrom('incident')
-    .select('id')
+    .select(['id', 'closed_by'])
     .where('subject', '=', subject)
-    .where('status', '=', 'resolved')
-    .where('closed_by', 'in', ['sensor', 'timeout'])
     .where('closed_at', '>=', at - contradiction)
     .orderBy('closed_at', 'desc')
+    .limit(1)
     .executeTakeFirst();
-  return incident?.id;
+  return last && last.closed_by !== 'operator' ? last.id : undefined;
 }
 
 /**

@@ -42,6 +42,7 @@ export async function matchAsset(
     .where('problem', '=', category.group)
     .where('closed_at', 'is', null)
     .orderBy('incident.id')
+    .limit(1)
     .executeTakeFirst();
   if (holding) {
     return { incident: holding.id, score: 1, reasons: `same asset ${asset.id}`, untied: false };

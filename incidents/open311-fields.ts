@@ -16,10 +16,13 @@ export function text(max: number) {
 /** Address, form and JSON alike as trimmed texts; an empty parameter counts as absent, as GeoReport v2 says. */
 export function texts(input: unknown): Record<string, unknown> {
   const entries = Object.entries(input ?? {})
-    .map(([name, value]) => [name, typeof value === 'number' ? String(value) : value] as const)
-    .map(([name, value]) => [name, typeof value === 'string' ? value.trim() : value] as const)
+    .map(([name, value]) => [name, trimmed(value)] as const)
     .filter(([, value]) => value !== '' && value !== null);
   return Object.fromEntries(entries);
+}
+
+function trimmed(value: unknown): unknown {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : value;
 }
 
 /** Every problem that zod found, by field. */

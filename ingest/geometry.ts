@@ -16,7 +16,7 @@ export function fillLevel(
   const fullAt = attribute(asset, full) ?? 0;
   if (emptyAt === undefined) {
     const reason = `the registry has no ${empty} for ${asset.id}, so that its ${from} says no level`;
-    return reject('ingest.metric_unknown', reason, empty);
+    return reject('ingest.geometry_missing', reason, empty);
   }
   if (emptyAt <= fullAt) {
     const reason = `the registry's ${empty} for ${asset.id}, ${emptyAt}, must be above ${full}, ${fullAt}`;

@@ -23,7 +23,7 @@ export function readSaid(raw: unknown): Said | Rejection {
   }
   // What the device itself calls bad is counted by name and not stored.
   if (q === 'bad') {
-    return reject('ingest.value_out_of_bounds', 'the device itself calls this value bad');
+    return reject('ingest.value_bad', 'the device itself calls this value bad');
   }
   if (q !== 'good' && q !== 'suspect') {
     return reject('ingest.value_type', `q is good, suspect or bad, not ${show(q)}`);

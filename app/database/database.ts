@@ -29,7 +29,7 @@ export async function openDatabase(file: string): Promise<Database> {
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) {
     await database.destroy();
-    throw error instanceof Error ? error : new Error(String(error));
+    throw error as Error;
   }
   return database;
 }

@@ -53,12 +53,16 @@ describe('take, raised', () => {
 
   test('joins and raises the severity when another rule sees the same asset and problem', async () => {
     const { incident } = await city.take(breach());
-    const tilted = breach({ rule: 'bin-missed', category: 'uncollected-waste', severity: 'major' });
-    expect(await city.take(tilted)).toEqual({ outcome: 'joined', incident });
+    const missed = breach({ rule: 'bin-missed', category: 'uncollected-waste', severity: 'major' });
+    expect(await city.take(missed)).toEqual({ outcome: 'joined', incident });
     expect(await city.incident(incident)).toMatchObject({
       category: 'full-bin',
       severity: 'major',
-      links: [{ source: tilted.id, score: 1, reasons: 'same asset bin-1' }, {}],
+      links: [{ source: missed.id, score: 1, reasons: 'same asset bin-1' }, {}],
+    });
+    expect((await city.incident(incident)).events.at(-1)).toMatchObject({
+      type: 'joined',
+      body: { kind: 'breach', source: missed.id, severity: 'major' },
     });
   });
 

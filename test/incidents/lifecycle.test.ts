@@ -51,6 +51,16 @@ describe('take, cleared', () => {
     });
   });
 
+  test('goes on verifying when a crew had said so and a citizen told of it', async () => {
+    const { incident = '' } = await city.take(breach());
+    await city.report();
+    await city.move(incident, 'verifying');
+    await city.take(cleared(breach()));
+    const after = await city.incident(incident);
+    expect(after.status).toBe('verifying');
+    expect(after.events.at(-1)).toMatchObject({ type: 'breach_cleared' });
+  });
+
   test('changes nothing when a person closed the incident before', async () => {
     const { incident = '' } = await city.take(breach());
     await city.move(incident, 'rejected');
@@ -92,6 +102,14 @@ describe('take, raised again', () => {
     await city.move(incident, 'resolved');
     await city.take(cleared(breach()));
     expect(await city.take(again)).toMatchObject({ outcome: 'filed' });
+  });
+
+  test('opens a new incident when a person ended a later one of the subject', async () => {
+    await city.take(breach());
+    await city.take(cleared(breach()));
+    const { incident } = await city.report({ asset: 'bin-1' }, start + hour);
+    await city.move(incident, 'resolved', start + hour);
+    expect(await city.take(again, start + 2 * hour)).toMatchObject({ outcome: 'filed' });
   });
 
   test('goes back to new when the incident was being verified', async () => {

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { reject, type Rejection } from '#model';
+import type { Config } from '#app/config.ts';
+
+/** Asks the running server, as the admin, whatever the command line needs. */
+export interface Client {
+  request(method: string, path: string, body?: object): Promise<unknown>;
+}
+
+/** A client of the server that the configuration describes; its key is the environment's or the folder's. */
+export function createClient(
+  config: Config,
+  environmentKey: string | undefined,
+): Client | Rejection {
+  const file = join(config.data, 'admin.key');
+  const key = environmentKey ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+  if (key === undefined) {
+    return reject(
+      'http.key_missing',
+      `set SIAGA_ADMIN_KEY, or start a server on ${config.data} first`,
+    );
+  }
+  return clientOf(`http://127.0.0.1:${config.http.port}`, key);
+}
+
+/** A client of the server at `base`; answers that are problems come back as Rejections. */
+export function clientOf(base: string, key: string): Client {
+  return {
+    async request(method, path, body) {
+      const response = await fetch(`${base}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }).catch((error: unknown) => error);
+      if (!(response instanceof Response)) {
+        return reject(
+          'internal.unavailable',
+          `no server answers at ${base}; start it with npm start`,
+        );
+      }
+      const answer = (await response.json()) as { code?: never; detail?: string; field?: string };
+      if (response.ok) return answer;
+      return reject(
+        answer.code ?? 'internal.bug',
+        answer.detail ?? response.statusText,
+        answer.field,
+      );
+    },
+  };
+}

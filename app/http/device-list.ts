@@ -1,0 +1,41 @@
+import { iso } from '#model';
+import type { Database } from '#app/database/database.ts';
+
+/** A page of devices with their assets and presence, by id. */
+export async function listDevices(
+  db: Database,
+  query: {
+    id?: string | undefined;
+    kind?: string | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  },
+) {
+  let select = db
+    .selectFrom('device')
+    .innerJoin('binding', (join) =>
+      join.onRef('binding.device', '=', 'device.id').on('binding.until', 'is', null),
+    )
+    .innerJoin('asset', 'asset.id', 'binding.asset')
+    .leftJoin('presence', 'presence.device', 'device.id')
+    .select(['device.id', 'device.profile', 'asset.id as asset', 'asset.kind', 'asset.name'])
+    .select(['asset.lat', 'asset.lon', 'asset.district', 'asset.zone', 'asset.attributes'])
+    .select(['presence.seen_at', 'presence.online'])
+    .orderBy('device.id')
+    .limit(query.limit + 1);
+  if (query.id !== undefined) select = select.where('device.id', '=', query.id);
+  if (query.kind !== undefined) select = select.where('asset.kind', '=', query.kind);
+  if (query.cursor !== undefined) select = select.where('device.id', '>', query.cursor);
+  const rows = await select.execute();
+  const shown = rows.slice(0, query.limit);
+  return {
+    items: shown.map(({ lat, lon, attributes, seen_at, online, ...row }) => ({
+      ...row,
+      location: { lat, lon },
+      attributes: JSON.parse(attributes) as Record<string, number>,
+      seen_at: seen_at === null ? null : iso(seen_at),
+      online: online === 1,
+    })),
+    next: rows.length > query.limit ? shown.at(-1)!.id : null,
+  };
+}

@@ -1,0 +1,199 @@
+import { isRejection, reject, type Execute, type Health, type Rejection } from '#model';
+import { createBroker, type Broker } from '#broker';
+import { Log } from '#ingest';
+import { createDirectory, tokenMatches, type Entry } from '#registry';
+import { loadCity } from '#app/city.ts';
+import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
+import { segmentBytes, type Config } from '#app/config.ts';
+import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
+import { createLogger } from '#app/logging.ts';
+import { brokerMetrics } from '#app/metrics.ts';
+import { openSeries, type Series } from '#app/series.ts';
+import type {
+  HttpCalls,
+  HubCalls,
+  PipelineCalls,
+  PipelineData,
+  PipelineNews,
+  ThreadData,
+} from '#app/threads/contracts.ts';
+import { supervise, type Supervised } from '#app/threads/supervise.ts';
+
+/** A server that runs. */
+export interface Server {
+  readonly folder: Folder;
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly series: Series;
+  /** Stops taking, commits, acknowledges, and closes everything in the reverse order of its opening. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly stamp: Stamp;
+  readonly adminKey: string | undefined;
+  /** City time (epoch ms) at which a followed clock starts. */
+  readonly followFrom: number | undefined;
+}
+
+const frameCap = { stranger: 4 * 1024, device: 16 * 1024, bridge: 256 * 1024 };
+
+/**
+ * Starts everything: data folder, time series, packets log, pipeline, HTTP, broker, in this order, so
+ * that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
+ */
+export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
+  const { stamp, adminKey, followFrom } = options;
+  const city = await loadCity(options.config);
+  if (Array.isArray(city)) return city;
+  const folder = takeFolder(options.config.data, stamp, adminKey);
+  if (isRejection(folder)) return [folder];
+  const log = createLogger('main', options.config.log.level);
+  const cleanup: (() => unknown)[] = [() => folder.release()];
+  const stop = async (): Promise<void> => {
+    for (const close of cleanup.reverse()) await close();
+    cleanup.length = 0;
+  };
+
+  try {
+    const series = await openSeries(options.config, folder, log);
+    cleanup.push(() => series.close());
+    const config: Config = series.influx
+      ? { ...options.config, influx: series.influx }
+      : options.config;
+    const { release: _release, ...paths } = folder;
+    const data: ThreadData = { config, folder: paths, followFrom };
+    const clock = followFrom === undefined ? undefined : createFollowedClock(followFrom);
+
+    let logProblem: string | undefined;
+    const packets = await Log.open({
+      folder: folder.packets,
+      segmentBytes: segmentBytes(config),
+      linger: config.log.linger,
+      onState(problem) {
+        if (problem !== undefined)
+          log.error({ code: problem.code, reason: problem.message }, 'nothing is acknowledged');
+        logProblem = problem?.message;
+      },
+    });
+    cleanup.push(() => packets.close());
+
+    let broker: Broker | undefined;
+    const metrics = brokerMetrics(packets, () => broker);
+    const refused: Record<string, number> = {};
+    const directory = createDirectory();
+    const put = (entries: readonly Entry[]): void => {
+      for (const entry of entries) directory.put(entry);
+    };
+
+    const ready = Promise.withResolvers<void>();
+    const pipeline = supervise<PipelineCalls>({
+      file: new URL('./threads/pipeline.ts', import.meta.url),
+      data: (): PipelineData => ({ ...data, packetsLog: { id: packets.id, head: packets.head } }),
+      own: {
+        ready(entries: readonly Entry[]) {
+          put(entries);
+          pipeline.calls()?.advance(packets.head).catch(ignore);
+          ready.resolve();
+        },
+        changed: put,
+      } satisfies PipelineNews,
+      log,
+    });
+    cleanup.push(() => pipeline.stop());
+    packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
+    await ready.promise;
+
+    const health = async (): Promise<Health[]> => [
+      part('packets log', logProblem),
+      part('pipeline', pipeline.problem()),
+      ...((await pipeline
+        .calls()
+        ?.health()
+        .catch(() => [])) ?? []),
+      series.health(),
+    ];
+    const listening = Promise.withResolvers<number>();
+    const http = supervise<HttpCalls>({
+      file: new URL('./threads/http.ts', import.meta.url),
+      data: () => data,
+      own: {
+        listening: listening.resolve,
+        execute: (async (command) =>
+          (await pipeline.calls()?.execute(command)) ??
+          reject('internal.unavailable', 'the pipeline starts; try again')) as Execute,
+        health,
+        heads: async () => ({
+          packets: packets.head,
+          readings: (await pipeline.calls()?.readingsHead()) ?? 0,
+          refused,
+        }),
+        metrics: async () => [
+          ...(await metrics.registry.getMetricsAsJSON()),
+          ...((await pipeline.calls()?.metrics()) ?? []),
+        ],
+      } satisfies HubCalls,
+      log,
+    });
+    cleanup.push(() => http.stop());
+    const httpPort = await Promise.race([listening.promise, failure(http)]);
+
+    broker = await createBroker(
+      { ...config.mqtt, frameCap },
+      {
+        directory,
+        tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
+        now: clock?.now ?? wallClock,
+        append: (entry, done) => packets.append(entry, done),
+        control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
+        refused(rejection, who) {
+          refused[rejection.code] = (refused[rejection.code] ?? 0) + 1;
+          metrics.refused(rejection.code);
+          log.info({ ...who, code: rejection.code, reason: rejection.reason }, 'refused');
+        },
+      },
+    );
+    cleanup.push(() => broker?.close());
+    return { folder, mqttPort: broker.port, httpPort, series, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Hands a simulator's clock on to every thread, where the folder was made to follow one. */
+function follow(
+  topic: string,
+  payload: Buffer,
+  clock: FollowedClock | undefined,
+  threads: readonly { calls(): { tick(tick: never): Promise<void> } | undefined }[],
+): void {
+  const tick = topic === '$siaga/clock' ? parseTick(payload) : undefined;
+  if (tick === undefined || clock === undefined) return;
+  clock.follow(tick);
+  for (const thread of threads)
+    thread
+      .calls()
+      ?.tick(tick as never)
+      .catch(ignore);
+}
+
+/** Rejects when the thread dies before it was ever ready, such as on a port that is taken. */
+async function failure(thread: Supervised<HttpCalls>): Promise<never> {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const problem = thread.problem();
+    if (problem !== undefined) throw new Error(problem);
+  }
+}
+
+function part(name: string, problem: string | undefined): Health {
+  return problem === undefined
+    ? { part: name, state: 'ok' }
+    : { part: name, state: 'down', reason: problem };
+}
+
+function ignore(): undefined {
+  return undefined;
+}

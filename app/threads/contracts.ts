@@ -1,0 +1,62 @@
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { Execute, Health } from '#model';
+import type { Entry } from '#registry';
+import type { Tick } from '#app/clock.ts';
+import type { Config } from '#app/config.ts';
+import type { Folder } from '#app/folder.ts';
+
+/** What each thread is started with. Secrets travel here, never in an environment. */
+export interface ThreadData {
+  readonly config: Config;
+  readonly folder: Omit<Folder, 'release'>;
+  /** City time (epoch ms) at the start, where the folder follows a simulator's clock. */
+  readonly followFrom: number | undefined;
+}
+
+export interface PipelineData extends ThreadData {
+  readonly packetsLog: { readonly id: string; readonly head: number };
+}
+
+export type Metrics = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What main asks of the pipeline thread. */
+export interface PipelineCalls {
+  execute: Execute;
+  /** The packets log has grown. */
+  advance(head: number): void;
+  tick(tick: Tick): void;
+  health(): Health[];
+  metrics(): Promise<Metrics>;
+  /** Number of the newest reading. */
+  readingsHead(): number;
+  stop(): Promise<void>;
+}
+
+/** What the pipeline thread tells main. */
+export interface PipelineNews {
+  ready(entries: readonly Entry[]): void;
+  changed(entries: readonly Entry[]): void;
+}
+
+/** What main asks of the http thread. */
+export interface HttpCalls {
+  tick(tick: Tick): void;
+  stop(): Promise<void>;
+}
+
+/** What the http thread asks of main: the hub between all threads. */
+export interface HubCalls {
+  listening(port: number): void;
+  execute: Execute;
+  health(): Promise<Health[]>;
+  metrics(): Promise<Metrics>;
+  heads(): Promise<Heads>;
+}
+
+/** How far the logs go, and what never reached them. */
+export interface Heads {
+  readonly packets: number;
+  readonly readings: number;
+  /** Refused before the log, by reason, since the server started. */
+  readonly refused: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadCity } from '#app/city.ts';
+import { createFollowedClock, wallClock } from '#app/clock.ts';
+import { openReadOnly } from '#app/database/database.ts';
+import { createServer } from '#app/http/server.ts';
+import { createLogger } from '#app/logging.ts';
+import { openStore } from '#app/stations.ts';
+import type { HttpCalls, HubCalls, ThreadData } from '#app/threads/contracts.ts';
+import { link } from '#app/threads/link.ts';
+
+/* The http thread: reads siaga.db, changes it only by commands that the pipeline carries out. */
+
+const { config, folder, followFrom } = workerData as ThreadData;
+const followed = followFrom === undefined ? undefined : createFollowedClock(followFrom);
+const db = openReadOnly(folder.database);
+const store = openStore(config, folder.series, true);
+const city = await loadCity(config);
+if (Array.isArray(city)) throw new Error('the city was loadable a moment ago');
+
+const calls: HttpCalls = {
+  tick: (tick) => followed?.follow(tick),
+  async stop() {
+    await server.close();
+    await store.close();
+    await db.destroy();
+    setImmediate(() => parentPort!.close());
+  },
+};
+const hub = link<HubCalls>(parentPort!, calls);
+const server = await createServer({
+  config,
+  secret: folder.secret,
+  demo: folder.stamp.mode === 'demo',
+  db,
+  store,
+  city,
+  hub,
+  now: followed?.now ?? wallClock,
+  log: createLogger('http', config.log.level),
+});
+await server.listen({ host: config.http.host, port: config.http.port });
+const address = server.server.address();
+await hub.listening(
+  typeof address === 'object' && address !== null ? address.port : config.http.port,
+);

@@ -1,0 +1,32 @@
+import { createBirpc } from 'birpc';
+
+/** A MessagePort or a Worker: both ends of a thread. */
+interface Port {
+  postMessage(data: unknown): void;
+  on(event: 'message', listener: (data: unknown) => void): unknown;
+  off(event: 'message', listener: (data: unknown) => void): unknown;
+}
+
+/** The names of functions that are told, not asked: nobody waits for their answer. */
+const told = ['advance', 'tick', 'ready', 'changed', 'listening'] as const;
+
+/** Joins two threads: `own` can be called from the other side, the result calls the other side. */
+export function link<Theirs extends object>(
+  port: Port,
+  own: object,
+): { readonly [K in keyof Theirs]: Asked<Theirs[K]> } {
+  const rpc = createBirpc<Theirs>(own as Record<string, unknown>, {
+    post: (data) => port.postMessage(data),
+    on: (listener) => port.on('message', listener),
+    off: (listener) => port.off('message', listener),
+    eventNames: told as never,
+    timeout: 30_000,
+  });
+  return rpc as never;
+}
+
+type Asked<F> = F extends (...args: infer A) => infer R
+  ? R extends Promise<unknown>
+    ? F
+    : (...args: A) => Promise<R>
+  : never;
