@@ -87,7 +87,13 @@ function usage(reason: string): number {
 }
 
 async function startCommand({ values, env }: Call): Promise<number> {
-  const started = await start(String(values['config']), env);
+  const started = await start(String(values['config']), env).catch((error: unknown) => {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    // A taken port is no bug, and needs no stack.
+    process.stderr.write(`siaga: ${message.includes('EADDRINUSE') ? message : stack}\n`);
+    return exit.failed;
+  });
+  if (started === exit.failed) return started;
   if (Array.isArray(started)) return tell(started);
   process.stdout.write(started.screen);
   await asked();

@@ -17,7 +17,7 @@ import type {
   PipelineNews,
   ThreadData,
 } from '#app/threads/contracts.ts';
-import { supervise, type Supervised } from '#app/threads/supervise.ts';
+import { supervise } from '#app/threads/supervise.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -100,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         changed: put,
       } satisfies PipelineNews,
       log,
+      onDeath: (reason) => ready.reject(new Error(reason)), // matters before it was ready only
     });
     cleanup.push(() => pipeline.stop());
     packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
@@ -135,9 +136,10 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         ],
       } satisfies HubCalls,
       log,
+      onDeath: (reason) => listening.reject(new Error(reason)),
     });
     cleanup.push(() => http.stop());
-    const httpPort = await Promise.race([listening.promise, failure(http)]);
+    const httpPort = await listening.promise;
 
     broker = await createBroker(
       { ...config.mqtt, frameCap },
@@ -177,15 +179,6 @@ function follow(
       .calls()
       ?.tick(tick as never)
       .catch(ignore);
-}
-
-/** Rejects when the thread dies before it was ever ready, such as on a port that is taken. */
-async function failure(thread: Supervised<HttpCalls>): Promise<never> {
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    const problem = thread.problem();
-    if (problem !== undefined) throw new Error(problem);
-  }
 }
 
 function part(name: string, problem: string | undefined): Health {

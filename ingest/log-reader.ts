@@ -1,7 +1,13 @@
 import type { LogReader, LogRecord } from '#model';
 import { realDisk, type Disk, type DiskFile } from './disk.ts';
-import { decodeRecord, maxRecord } from './record.ts';
-import { corrupt, firstRecord, scanRecords, segmentBases, segmentName } from './segment.ts';
+import { decodeRecord, findRecord, maxRecord, seedOf } from './record.ts';
+import {
+  corrupt,
+  firstRecord,
+  readSegmentHeader,
+  segmentBases,
+  segmentName,
+} from './segment.ts';
 
 const smallRead = 64 * 1024;
 const largeRead = 4 * 1024 * 1024;
@@ -15,9 +21,11 @@ export class FolderReader implements LogReader {
   readonly #disk: Disk;
   readonly #waiting = new Set<() => void>();
   #head: number;
-  #bases: number[] = [];
+  #seed: number | undefined;
   #file: DiskFile | undefined;
   #base = 0;
+  /** First record of the next segment: whatever this one holds from there on no longer counts. */
+  #end = Infinity;
   /** Number of the record at `#position`. */
   #next = 0;
   #position = 0;
@@ -55,9 +63,9 @@ export class FolderReader implements LogReader {
   async read(after: number, limit: number): Promise<LogRecord[]> {
     const records: LogRecord[] = [];
     if (after >= this.#head) return records;
-    await this.#seek(after + 1);
     let bytes = limit > 100 ? largeRead : smallRead;
     while (records.length === 0) {
+      await this.#seek(after + 1);
       const chunk = Buffer.allocUnsafe(bytes);
       const filled = chunk.subarray(0, await this.#file!.read(chunk, this.#position));
       const stopped = this.#take(filled, after, limit, records);
@@ -65,7 +73,7 @@ export class FolderReader implements LogReader {
       if (stopped === 'cut' && filled.length === bytes && bytes < largeRead + maxRecord) {
         bytes = largeRead + maxRecord;
       } else if (stopped !== 'passed') {
-        await this.#pass(records);
+        await this.#pass(after, records);
       }
     }
     return records.slice(0, limit);
@@ -85,8 +93,9 @@ export class FolderReader implements LogReader {
   ): 'cut' | 'bad' | 'passed' {
     let at = 0;
     const start = this.#position;
-    while (this.#next <= this.#head && records.length < limit) {
-      const found = decodeRecord(chunk, at);
+    const last = Math.min(this.#head, this.#end - 1);
+    while (this.#next <= last && records.length < limit) {
+      const found = decodeRecord(chunk, at, this.#seed!);
       if (typeof found === 'string') return at > 0 && records.length === 0 ? 'passed' : found;
       if (found.record.number !== this.#next) return 'bad';
       if (this.#next > after) records.push(found.record);
@@ -99,35 +108,53 @@ export class FolderReader implements LogReader {
 
   /** Opens the segment that holds `number` and stands at its beginning, unless already on the way. */
   async #seek(number: number): Promise<void> {
-    if (this.#file !== undefined && this.#next <= number && !this.#endsBefore(number)) return;
-    this.#bases = segmentBases(await this.#disk.list(this.#folder));
-    const base = this.#bases.findLast((candidate) => candidate <= number);
+    if (this.#file !== undefined && this.#next <= number && number < this.#end) return;
+    const bases = segmentBases(await this.#disk.list(this.#folder));
+    const base = bases.findLast((candidate) => candidate <= number);
     if (base === undefined) throw new Error(`record ${number} is no longer in ${this.#folder}`);
+    this.#seed ??= await this.#findSeed(bases);
     await this.close();
     this.#file = await this.#disk.open(this.#folder, segmentName(base), 'r');
     this.#base = base;
+    this.#end = bases.find((other) => other > base) ?? Infinity;
     this.#next = base;
     this.#position = firstRecord;
   }
 
-  #endsBefore(number: number): boolean {
-    return this.#bases.some((base) => base > this.#base && base <= number);
+  /** Any segment's header tells the log's id. */
+  async #findSeed(bases: readonly number[]): Promise<number> {
+    for (const base of bases) {
+      const file = await this.#disk.open(this.#folder, segmentName(base), 'r');
+      const header = Buffer.alloc(firstRecord);
+      const read = await file.read(header, 0).finally(() => file.close());
+      const id = readSegmentHeader(header.subarray(0, read));
+      if (id !== undefined) return seedOf(id);
+    }
+    throw new Error(`no segment in ${this.#folder} has a header that can be read`);
   }
 
-  /** Goes over what can't be read: into the next segment, or past damaged records, which it hands out as corrupt. */
-  async #pass(records: LogRecord[]): Promise<void> {
+  /** Goes over what can't be read: to the segment's end, or past damaged records, which it hands out as corrupt. */
+  async #pass(after: number, records: LogRecord[]): Promise<void> {
+    const bases = segmentBases(await this.#disk.list(this.#folder));
+    this.#end = bases.find((base) => base > this.#base) ?? Infinity;
     const missing = this.#next;
-    this.#bases = segmentBases(await this.#disk.list(this.#folder));
-    if (this.#endsBefore(missing)) return this.#seek(missing);
-    const end = this.#bases.find((base) => base > this.#base) ?? this.#head + 1;
+    const last = Math.min(this.#head, this.#end - 1);
+    if (missing > last) return;
     const rest = Buffer.allocUnsafe(Math.max(0, (await this.#file!.size()) - this.#position));
     const read = await this.#file!.read(rest, this.#position);
-    const scan = scanRecords(rest.subarray(0, read), 0, missing);
-    // Everything up to the head was flushed, so what the scan can't find is damage.
-    const upTo = Math.min(end - 1, this.#head);
-    records.push(...scan.records.filter(({ number }) => number <= upTo));
-    for (let n = scan.last + 1; n <= upTo; n++) records.push(corrupt(n));
-    this.#next = upTo + 1;
-    this.#position += scan.end;
+    // Everything up to the head was flushed, so what is not found is damage.
+    const found = findRecord(
+      rest.subarray(0, read),
+      0,
+      this.#seed!,
+      ({ record }) => record.number >= missing && record.number <= last,
+    );
+    const next = found?.record.number ?? last + 1;
+    for (let n = Math.max(missing, after + 1); n < next; n++) records.push(corrupt(n));
+    this.#next = next;
+    if (found === undefined) return;
+    if (next > after) records.push(found.record);
+    this.#next++;
+    this.#position += found.end;
   }
 }

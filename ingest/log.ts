@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceError, type LogEntry } from '#model';
 import { realDisk, type Disk } from './disk.ts';
-import { encodeRecord, maxRecord, recordLength } from './record.ts';
+import { encodeRecord, maxRecord, recordLength, seedOf } from './record.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import {
   firstRecord,
+  hasBytes,
   readSegment,
   readSegmentHeader,
   scanRecords,
@@ -40,6 +41,7 @@ interface Pending {
 export class Log {
   /** The log's own name, in the header of each segment: a cursor belongs to one log. */
   readonly id: string;
+  readonly #seed: number;
   readonly #writer: SegmentWriter;
   readonly #linger: number;
   readonly #onState: (problem: ServiceError | undefined) => void;
@@ -56,6 +58,7 @@ export class Log {
   private constructor(options: LogOptions, id: string, head: number) {
     const { disk = realDisk, folder, segmentBytes: size } = options;
     this.id = id;
+    this.#seed = seedOf(id);
     this.#writer = new SegmentWriter({ disk, folder, log: id, size });
     this.#linger = options.linger;
     this.#onState = options.onState ?? (() => undefined);
@@ -70,14 +73,17 @@ export class Log {
       const buffer = await readSegment(file);
       const id = readSegmentHeader(buffer);
       if (id !== undefined) {
-        const { last, end, torn } = scanRecords(buffer, firstRecord, base);
+        const { last, end, torn } = scanRecords(buffer, base, seedOf(id));
         const log = new Log(options, id, last);
         if (torn) await file.close();
         else log.#writer.resume(file, end);
         return log;
       }
-      // A segment whose header was never completed holds nothing that was acknowledged.
       await file.close();
+      // A segment gets its name after its header was flushed: with records behind it, it is damaged.
+      if (hasBytes(buffer, firstRecord)) {
+        throw new Error(`${segmentName(base)} in ${folder} is damaged: its header can't be read`);
+      }
       await disk.remove(folder, segmentName(base));
     }
     return new Log(options, randomUUID().replaceAll('-', ''), 0);
@@ -94,11 +100,13 @@ export class Log {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Queues an entry; `done` gets its number once it is flushed, however long the disk takes. */
+  /**
+   * Queues an entry; `done` gets its number once it is flushed, however long the disk takes. Throws a
+   * RangeError when no record can hold the entry.
+   */
   append(entry: LogEntry, done: (number: number) => void): void {
     if (this.#closed) throw new Error('the log is closed');
     const length = recordLength(entry);
-    if (length > maxRecord) throw new RangeError(`a record of ${length} bytes is over the limit`);
     this.#queue.push({ entry, length, done });
     this.#windowCount++;
     this.#schedule();
@@ -153,7 +161,7 @@ export class Log {
 
   #commitSoon(): void {
     if (this.#committing !== undefined || this.#queue.length === 0) return;
-    this.#committing = this.#commitAll().finally(() => (this.#committing = undefined));
+    this.#committing = this.#commitAll();
   }
 
   async #commitAll(): Promise<void> {
@@ -162,6 +170,8 @@ export class Log {
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       await this.#commit(batch);
     }
+    // In the same step that found the queue empty: what is appended next starts a commit of its own.
+    this.#committing = undefined;
   }
 
   #take(): Pending[] {
@@ -179,7 +189,8 @@ export class Log {
     const first = this.#head + 1;
     let length = 0;
     batch.forEach(({ entry }, i) => {
-      length = encodeRecord(this.#buffer, length, entry, first + i, first);
+      const place = { number: first + i, commit: first, seed: this.#seed };
+      length = encodeRecord(this.#buffer, length, entry, place);
     });
     await this.#write(this.#buffer.subarray(0, length), first);
     this.#head += batch.length;

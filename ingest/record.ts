@@ -14,14 +14,29 @@ const header = 29;
 /** Larger than any frame that the broker lets in (1 MiB from an edge) with its topic. */
 export const maxRecord = 1_200_000;
 
-/** Bytes that an entry takes on disk. */
-export function recordLength(entry: LogEntry): number {
-  return (
-    header +
-    Buffer.byteLength(entry.principal) +
-    Buffer.byteLength(entry.topic) +
-    entry.bytes.byteLength
-  );
+/** Bytes that an entry takes on disk; throws a RangeError when no record can hold it. */
+export function recordLength({ principal, topic, bytes }: LogEntry): number {
+  const principalLength = Buffer.byteLength(principal);
+  const topicLength = Buffer.byteLength(topic);
+  const length = header + principalLength + topicLength + bytes.byteLength;
+  if (principalLength > 0xff || topicLength > 0xffff || length > maxRecord) {
+    throw new RangeError(
+      `no record holds a principal of ${principalLength}, a topic of ${topicLength} and ${bytes.byteLength} other bytes`,
+    );
+  }
+  return length;
+}
+
+/** The seed of a log's checksums. */
+export function seedOf(log: string): number {
+  return crc32c(log);
+}
+
+/** Where a record stands: its number, that of its commit's first record, and the log's seed. */
+export interface Place {
+  readonly number: number;
+  readonly commit: number;
+  readonly seed: number;
 }
 
 /** Writes one record into `buffer` at `at` and returns where the next begins. */
@@ -29,8 +44,7 @@ export function encodeRecord(
   buffer: Buffer,
   at: number,
   entry: LogEntry,
-  number: number,
-  commit: number,
+  { number, commit, seed }: Place,
 ): number {
   const principal = buffer.write(entry.principal, at + header);
   const topic = buffer.write(entry.topic, at + header + principal);
@@ -42,7 +56,7 @@ export function encodeRecord(
   buffer.writeUIntLE(entry.receivedAt, at + 20, 6);
   buffer.writeUInt8(principal, at + 26);
   buffer.writeUInt16LE(topic, at + 27);
-  buffer.writeUInt32LE(crc32c(buffer.subarray(at + 4, end)), at);
+  buffer.writeUInt32LE(crc32c(buffer.subarray(at + 4, end), seed), at);
   return end;
 }
 
@@ -54,13 +68,13 @@ export interface ReadRecord {
 }
 
 /** The record at `at`: `cut` when the buffer ends inside it, `bad` when there is none or it is damaged. */
-export function decodeRecord(buffer: Buffer, at: number): ReadRecord | 'cut' | 'bad' {
+export function decodeRecord(buffer: Buffer, at: number, seed: number): ReadRecord | 'cut' | 'bad' {
   if (at + header > buffer.length) return 'cut';
   const length = buffer.readUInt32LE(at + 4);
   if (length < header || length > maxRecord) return 'bad';
   const end = at + length;
   if (end > buffer.length) return 'cut';
-  if (crc32c(buffer.subarray(at + 4, end)) !== buffer.readUInt32LE(at)) return 'bad';
+  if (crc32c(buffer.subarray(at + 4, end), seed) !== buffer.readUInt32LE(at)) return 'bad';
   const topicAt = at + header + buffer.readUInt8(at + 26);
   const bytesAt = topicAt + buffer.readUInt16LE(at + 27);
   if (bytesAt > end) return 'bad';
@@ -81,11 +95,12 @@ export function decodeRecord(buffer: Buffer, at: number): ReadRecord | 'cut' | '
 export function findRecord(
   buffer: Buffer,
   from: number,
+  seed: number,
   wanted: (found: ReadRecord) => boolean,
 ): ReadRecord | undefined {
   for (let at = from; at + header <= buffer.length; at++) {
     // Almost every byte fails the length test, so the checksum is rarely computed.
-    const found = decodeRecord(buffer, at);
+    const found = decodeRecord(buffer, at, seed);
     if (typeof found !== 'string' && wanted(found)) return found;
   }
   return undefined;

@@ -60,9 +60,12 @@ export class SegmentWriter {
   }
 
   async close(): Promise<void> {
-    await this.leave();
-    const spare = await this.#spare?.catch(() => undefined);
-    await spare?.close();
+    try {
+      await this.leave();
+    } finally {
+      const spare = await this.#spare?.catch(() => undefined);
+      await spare?.close();
+    }
   }
 
   async #start(base: number): Promise<DiskFile> {

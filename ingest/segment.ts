@@ -59,18 +59,19 @@ export interface Scan {
   readonly torn: boolean;
 }
 
-/** Reads records `expected`, `expected + 1`, … from `at` on, to the end of the buffer or of what is whole. */
-export function scanRecords(buffer: Buffer, at: number, expected: number): Scan {
+/** Reads a segment's records `expected`, `expected + 1`, … to the end of what is whole. */
+export function scanRecords(buffer: Buffer, expected: number, seed: number): Scan {
   const records: LogRecord[] = [];
   let next = expected;
-  let end = at;
+  let end = firstRecord;
   for (;;) {
-    let found = decodeRecord(buffer, end);
+    let found = decodeRecord(buffer, end, seed);
     if (typeof found === 'string' || found.record.number !== next) {
       const missing = next;
       const behind = findRecord(
         buffer,
         end + 1,
+        seed,
         (r) => r.record.number > missing && r.commit > missing,
       );
       if (behind === undefined) break;
@@ -97,7 +98,8 @@ export function corrupt(number: number): LogRecord {
   };
 }
 
-function hasBytes(buffer: Buffer, from: number): boolean {
+/** Whether anything but zeros lies behind `from`. */
+export function hasBytes(buffer: Buffer, from: number): boolean {
   for (let at = from; at < buffer.length; at++) if (buffer[at] !== 0) return true;
   return false;
 }

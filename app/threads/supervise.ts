@@ -20,8 +20,10 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
   readonly data: () => object;
   readonly own: object;
   readonly log: Logger;
+  /** Told when it dies; it is started again all the same, until `stop`. */
+  readonly onDeath?: (reason: string) => void;
 }): Supervised<Calls> {
-  const { file, data, own, log } = options;
+  const { file, data, own, log, onDeath } = options;
   let worker: Worker | undefined;
   let calls: ReturnType<typeof link<Calls>> | undefined;
   let problem: string | undefined = 'starting';
@@ -45,6 +47,7 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
         resolve();
         if (stopping) return;
         problem ??= 'the thread ended';
+        onDeath?.(problem);
         delay = performance.now() - startedAt > 60_000 ? 500 : Math.min(30_000, delay * 2);
         void pause(delay, undefined, { ref: false }).then(() => {
           if (!stopping) start();
