@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isRejection, type Kinds, type Rejection } from '#model';
+import { isRejection, reject, type Kinds, type Rejection } from '#model';
 import { loadCategories, type Categories } from '#incidents';
 import { loadKinds, loadProfiles, type Profile } from '#ingest';
 import { loadRules, type Rule } from '#rules';
@@ -23,10 +23,22 @@ export async function loadCity(config: Config): Promise<City | Rejection[]> {
   const categories = await loadCategories(config.categories);
   const found = [profiles, problems, categories].flat().filter(isRejection);
   if (found.length > 0) return found;
+  const strays = checkCategories(rules, categories as Categories);
+  if (strays.length > 0) return strays;
   return {
     kinds,
     profiles: profiles as ReadonlyMap<string, Profile>,
     rules,
     categories: categories as Categories,
   };
+}
+
+/** A rule that files incidents of a category nobody knows would stop the road at its first breach. */
+function checkCategories(rules: readonly Rule[], categories: Categories): Rejection[] {
+  const known = [...categories.keys()].join(', ');
+  return rules
+    .filter(({ category }) => !categories.has(category))
+    .map(({ id, category }) =>
+      reject('rules.invalid', `no category ${category}; there are ${known}`, `${id}: category`),
+    );
 }

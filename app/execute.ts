@@ -1,5 +1,7 @@
 import {
   isRejection,
+  reject,
+  ServiceError,
   type Command,
   type CommandKind,
   type CommandResults,
@@ -45,7 +47,14 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
 
   return async (command) => {
     const handle = handlers[command.kind];
-    const outcome = await db.transaction().execute((trx) => handle(trx, command));
+    // A class does not survive the way between threads, so a neighbour that is away is told as a value.
+    const outcome = await db
+      .transaction()
+      .execute((trx) => handle(trx, command))
+      .catch((error: unknown) => {
+        if (error instanceof ServiceError) return reject(error.code, error.message);
+        throw error;
+      });
     if (isRejection(outcome)) return outcome;
     if (outcome.entries.length > 0) changed(outcome.entries);
     return outcome.result;

@@ -1,4 +1,5 @@
 import type { Server } from '#app/server.ts';
+import { wallClock } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
 import type { Story } from '#app/demo.ts';
 
@@ -60,7 +61,7 @@ function pace(config: Config, { from, slowAt }: Story): string {
       dateStyle: 'medium',
       timeStyle: 'short',
     });
-  const wall = show(Date.now());
+  const wall = show(wallClock());
   return slowAt === undefined
     ? `${show(from)} at 1× (wall time there: ${wall})`
     : `${show(from)} at 60× until ${show(slowAt)}, then 1× (wall time there: ${wall})`;

@@ -1,4 +1,4 @@
-import type { Directory, LogReader, Now, Packet, SeriesStore } from '#model';
+import type { Directory, LogReader, Now, Packet, SeriesStore, ServiceError } from '#model';
 import { createDesk, type Desk } from '#incidents';
 import {
   createDecode,
@@ -40,6 +40,8 @@ export interface Stations {
   readonly remember: number;
   /** Positions at which the stages go on, by name. */
   readonly cursors: ReadonlyMap<string, number>;
+  /** Why the readings log can't be written; undefined while it can. */
+  readingsProblem(): ServiceError | undefined;
   /** A reader of the readings log, for one more consumer. */
   readReadings(): LogReader;
   close(): Promise<void>;
@@ -63,10 +65,14 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
   const db = await openDatabase(folder.database);
   await setAdminKey(scope(db), folder.adminKey, folder.secret);
   const directory = createDirectory(await loadEntries(scope<RegistryTables>(db)));
+  let readingsProblem: ServiceError | undefined;
   const readings = await Log.open({
     folder: folder.readings,
     segmentBytes: segmentBytes(config),
     linger: 0,
+    onState: (problem) => {
+      readingsProblem = problem;
+    },
   });
   const ledger = scope<IngestTables>(db);
   const decodeCursor = await openCursor(ledger, 'decode', packetsLog);
@@ -104,6 +110,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     now,
     remember: 1_000_000,
     cursors,
+    readingsProblem: () => readingsProblem,
     readReadings() {
       const reader = new FolderReader(folder.readings, readings.head);
       readings.onHead((head) => reader.advance(head));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { bilingual, reject, segment, type Rejection } from '#model';
+import { bilingual, explain, reject, segment, type Rejection } from '#model';
 
 /** What can be wrong, told alike by sensors and citizens; its id is the Open311 service code. */
 export const category = z.strictObject({
@@ -55,10 +55,6 @@ export function parseCategories(text: string, file: string): Categories | Reject
     );
   }
   const parsed = categoryFile.safeParse(document.toJS());
-  if (!parsed.success) {
-    return parsed.error.issues.map(({ message, path }) =>
-      reject('config.invalid', message, `${file}: ${z.core.toDotPath(path) || 'the list'}`),
-    );
-  }
+  if (!parsed.success) return explain(parsed.error, categoryFile, file);
   return new Map(parsed.data.map((entry) => [entry.id, entry]));
 }

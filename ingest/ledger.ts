@@ -30,14 +30,17 @@ export async function openCursor(
   await db
     .insertInto('cursor')
     .values({ consumer, log: log.id, base: 0, position: 0, output: 0 })
-    .onConflict((c) => c.column('consumer').doNothing())
+    // A log keeps its id in its segments: while it is empty, each start gives it another.
+    .onConflict((c) =>
+      c.column('consumer').doUpdateSet({ log: log.id }).where('cursor.position', '=', 0),
+    )
     .execute();
   const row = await db
     .selectFrom('cursor')
     .selectAll()
     .where('consumer', '=', consumer)
     .executeTakeFirstOrThrow();
-  if (row.log !== log.id && row.position > 0) {
+  if (row.log !== log.id) {
     throw new Error(`the cursor of ${consumer} belongs to log ${row.log}, not to ${log.id}`);
   }
   if (row.position > log.head) {

@@ -1,13 +1,7 @@
 import type { LogReader, LogRecord } from '#model';
 import { realDisk, type Disk, type DiskFile } from './disk.ts';
 import { decodeRecord, findRecord, maxRecord, seedOf } from './record.ts';
-import {
-  corrupt,
-  firstRecord,
-  readSegmentHeader,
-  segmentBases,
-  segmentName,
-} from './segment.ts';
+import { corrupt, firstRecord, readSegmentHeader, segmentBases, segmentName } from './segment.ts';
 
 const smallRead = 64 * 1024;
 const largeRead = 4 * 1024 * 1024;

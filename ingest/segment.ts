@@ -50,8 +50,6 @@ export function readSegmentHeader(header: Buffer): string | undefined {
 
 /** What a scan of a segment found. */
 export interface Scan {
-  /** Records in order; damaged ones that had been on disk stand in as corrupt. */
-  readonly records: LogRecord[];
   /** Number of the last record (base − 1 when there is none) and where the next would go. */
   readonly last: number;
   readonly end: number;
@@ -59,9 +57,11 @@ export interface Scan {
   readonly torn: boolean;
 }
 
-/** Reads a segment's records `expected`, `expected + 1`, … to the end of what is whole. */
+/**
+ * Finds how far a segment's records `expected`, `expected + 1`, … go. Damaged ones that had been on disk
+ * count: later commits were written, so what is missing before them is damage, not a torn tail.
+ */
 export function scanRecords(buffer: Buffer, expected: number, seed: number): Scan {
-  const records: LogRecord[] = [];
   let next = expected;
   let end = firstRecord;
   for (;;) {
@@ -76,14 +76,11 @@ export function scanRecords(buffer: Buffer, expected: number, seed: number): Sca
       );
       if (behind === undefined) break;
       found = behind;
-      // Later commits were written, so what is missing here had been flushed: damage, not a torn tail.
-      for (; next < behind.record.number; next++) records.push(corrupt(next));
     }
-    records.push(found.record);
     next = found.record.number + 1;
     end = found.end;
   }
-  return { records, last: next - 1, end, torn: hasBytes(buffer, end) };
+  return { last: next - 1, end, torn: hasBytes(buffer, end) };
 }
 
 /** Stands in for a record that can't be read back: its number is all that is known. */

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { reject, type Rejection } from '#model';
+import { explain, reject, type Rejection } from '#model';
 
 /** What is wrong with a file beyond its schema, and at which member. */
 export interface Problem {
@@ -56,9 +56,6 @@ function parse<Schema extends z.ZodType>(
   if (document.errors.length > 0) return undefined;
   const result = schema.safeParse(document.toJS());
   if (result.success) return result.data;
-  for (const { path, message } of result.error.issues) {
-    const field = path.length === 0 ? file : `${file}: ${path.join('.')}`;
-    problems.push(reject('config.invalid', message, field));
-  }
+  problems.push(...explain(result.error, schema, file));
   return undefined;
 }

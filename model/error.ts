@@ -39,6 +39,7 @@ export const errorStatus = {
   'internal.unavailable': 503,
   'registry.device_unknown': 404,
   'registry.kind_unknown': 422,
+  'registry.name_taken': 409,
   'registry.profile_unknown': 422,
   'rules.invalid': 400,
   'store.line_refused': 422,

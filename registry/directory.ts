@@ -29,6 +29,17 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
   const assets = new Map<string, Asset>();
   const bindings = new Map<string, Binding[]>();
 
+  /** An identity moves to the device that claims it, so that the one it had can't take it along later. */
+  const claim = (identity: Identity, device: string): void => {
+    const key = keyOf(identity);
+    const owner = devices.get(identities.get(key) ?? device);
+    if (owner !== undefined && owner.id !== device) {
+      const rest = owner.identities.filter((own) => keyOf(own) !== key);
+      devices.set(owner.id, { ...owner, identities: rest });
+    }
+    identities.set(key, device);
+  };
+
   const directory: LiveDirectory = {
     principal: (name) => principals.get(name),
     device: (id) => devices.get(id),
@@ -50,7 +61,7 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
       if (principal) principals.set(principal.name, principal);
       if (device) {
         for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
-        for (const identity of device.identities) identities.set(keyOf(identity), device.id);
+        for (const identity of device.identities) claim(identity, device.id);
         devices.set(device.id, device);
       }
       if (binding) {

@@ -38,7 +38,10 @@ export interface Registry {
     at: number,
   ): Promise<Change<CommandResults['device.put']> | Rejection>;
   rotate(trx: Trx, id: string): Promise<Change<{ token: string }> | Rejection>;
-  putBridge(trx: Trx, body: CommandBody<'bridge.put'>): Promise<Change<{ token: string }>>;
+  putBridge(
+    trx: Trx,
+    body: CommandBody<'bridge.put'>,
+  ): Promise<Change<{ token: string }> | Rejection>;
 }
 
 /** Makes the writing side of the registry. */
@@ -54,11 +57,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
         identities,
         ...(profile !== undefined && { profile }),
       };
+      const known = await findPrincipal(trx, device.id);
+      if (known?.role === 'bridge') {
+        return reject('registry.name_taken', `${device.id} is the login of a bridge`, 'id');
+      }
+      const token = known === undefined ? newToken() : undefined;
       await saveAsset(trx, asset);
       await saveDevice(trx, device);
       const binding = await bind(trx, device.id, asset.id, at);
-      const known = await findPrincipal(trx, device.id);
-      const token = known === undefined ? newToken() : undefined;
       const hash = known?.hash ?? hashToken(token!, deps.secret);
       const principal = devicePrincipal(asset, deps.site, hash);
       await savePrincipal(trx, principal);
@@ -78,6 +84,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
 
     async putBridge(trx, { name, publish }) {
+      const known = await findPrincipal(trx, name);
+      if (known?.role === 'device') {
+        return reject('registry.name_taken', `${name} is the login of a device`, 'name');
+      }
       const token = newToken();
       const hash = hashToken(token, deps.secret);
       const principal: Principal = { name, role: 'bridge', hash, publish, subscribe: [] };

@@ -44,7 +44,7 @@ export async function saveDevice(trx: Trx, { id, profile, identities }: Device):
   }
 }
 
-/** Binds the device to the asset from `at` (epoch ms) on, unless it is bound to it already. */
+/** Binds the device to the asset, and to no other, from `at` (epoch ms) on, unless it is bound to it already. */
 export async function bind(trx: Trx, device: string, asset: string, at: number): Promise<Binding> {
   const open = await trx
     .selectFrom('binding')
@@ -53,7 +53,19 @@ export async function bind(trx: Trx, device: string, asset: string, at: number):
     .where('until', 'is', null)
     .executeTakeFirst();
   if (open?.asset === asset) return { device, asset, since: open.since };
-  await trx.insertInto('binding').values({ device, asset, since: at, until: null }).execute();
+  if (open !== undefined) {
+    await trx
+      .updateTable('binding')
+      .set({ until: at })
+      .where('device', '=', device)
+      .where('until', 'is', null)
+      .execute();
+  }
+  await trx
+    .insertInto('binding')
+    .values({ device, asset, since: at, until: null })
+    .onConflict((c) => c.columns(['device', 'since']).doUpdateSet({ asset, until: null }))
+    .execute();
   return { device, asset, since: at };
 }
 

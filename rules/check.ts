@@ -1,6 +1,6 @@
-import type { Kinds, Metric } from '#model';
+import { didYouMean, type Kinds, type Metric } from '#model';
 import { z } from 'zod';
-import { didYouMean, type Problem } from './explain.ts';
+import type { Problem } from './explain.ts';
 import { limits } from './rule.ts';
 
 const draft = z.looseObject({

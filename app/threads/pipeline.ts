@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { isRejection } from '#model';
+import type { Health } from '#model';
 import { loadEntries, type RegistryTables } from '#registry';
 import { loadCity } from '#app/city.ts';
 import { createFollowedClock, wallClock } from '#app/clock.ts';
@@ -38,7 +38,13 @@ const calls: PipelineCalls = {
   execute,
   advance: (head) => stations.packets.advance(head),
   tick: (tick) => followed?.follow(tick),
-  health: () => pipeline.stages.map((stage) => stage.health()),
+  health() {
+    const problem = stations.readingsProblem();
+    const readings: Health = problem
+      ? { part: 'readings log', state: 'waiting', reason: problem.message }
+      : { part: 'readings log', state: 'ok' };
+    return [readings, ...pipeline.stages.map((stage) => stage.health())];
+  },
   metrics: () => metrics.getMetricsAsJSON(),
   readingsHead: () => stations.readings.head,
   async stop() {
@@ -49,7 +55,7 @@ const calls: PipelineCalls = {
 const main = link<PipelineNews>(parentPort!, calls);
 
 pipeline.failed.catch((error: unknown) => {
-  if (!isRejection(error)) log.fatal({ err: error }, 'a bug ended the pipeline thread');
+  log.fatal({ err: error }, 'a bug ended the pipeline thread');
   process.exit(1);
 });
 await main.ready(await loadEntries(scope<RegistryTables>(stations.db)));

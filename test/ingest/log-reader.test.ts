@@ -82,22 +82,25 @@ describe('log reader', () => {
     ['at the head of a segment', [1]],
     ['in the middle, two of them', [3, 5]],
     ['in a whole segment', range(1, 7)],
-  ])('hands damaged records out as corrupt, the others as they are, when damage is %s', async (_, bad) => {
-    const { folder, log } = await tenRecords();
-    await log.close();
-    damage(folder, 1, ...bad);
-    const expected = range(1, 10).map((n) => (bad.includes(n) ? 'corrupt' : `${n}`));
-    expect(await readTexts(folder, 10)).toEqual(expected);
-    // From every position on, and in every step: as after a restart.
-    for (const after of range(0, 9)) {
-      expect(await readTexts(folder, 10, after)).toEqual(expected.slice(after));
-      const reader = new FolderReader(folder, 10);
-      for (const n of range(after, 9)) {
-        expect((await reader.read(n, 1)).map(textOf)).toEqual([expected[n]]);
+  ])(
+    'hands damaged records out as corrupt, the others as they are, when damage is %s',
+    async (_, bad) => {
+      const { folder, log } = await tenRecords();
+      await log.close();
+      damage(folder, 1, ...bad);
+      const expected = range(1, 10).map((n) => (bad.includes(n) ? 'corrupt' : `${n}`));
+      expect(await readTexts(folder, 10)).toEqual(expected);
+      // From every position on, and in every step: as after a restart.
+      for (const after of range(0, 9)) {
+        expect(await readTexts(folder, 10, after)).toEqual(expected.slice(after));
+        const reader = new FolderReader(folder, 10);
+        for (const n of range(after, 9)) {
+          expect((await reader.read(n, 1)).map(textOf)).toEqual([expected[n]]);
+        }
+        await reader.close();
       }
-      await reader.close();
-    }
-  });
+    },
+  );
 
   test('goes on in the newest segment when its last announced record is damaged', async () => {
     const { folder, log } = await tenRecords();
@@ -152,19 +155,22 @@ describe('log reader', () => {
 });
 
 describe('log, cut', () => {
-  test.each([0, 1, 5, 7, 8, 9, 10, 11])('forgets what is above %i and goes on there', async (at) => {
-    const { folder, log } = await tenRecords();
-    await log.cutAfter(at);
-    const kept = range(1, Math.min(at, 10)).map(String);
-    expect(log.head).toBe(kept.length);
-    expect(await readTexts(folder, log.head)).toEqual(kept);
-    await appendTexts(log, 'x', 'y');
-    expect(await readTexts(folder, log.head)).toEqual([...kept, 'x', 'y']);
-    await log.close();
-    const again = await openLog(folder);
-    expect(again).toMatchObject({ id: log.id, head: kept.length + 2 });
-    await again.close();
-  });
+  test.each([0, 1, 5, 7, 8, 9, 10, 11])(
+    'forgets what is above %i and goes on there',
+    async (at) => {
+      const { folder, log } = await tenRecords();
+      await log.cutAfter(at);
+      const kept = range(1, Math.min(at, 10)).map(String);
+      expect(log.head).toBe(kept.length);
+      expect(await readTexts(folder, log.head)).toEqual(kept);
+      await appendTexts(log, 'x', 'y');
+      expect(await readTexts(folder, log.head)).toEqual([...kept, 'x', 'y']);
+      await log.close();
+      const again = await openLog(folder);
+      expect(again).toMatchObject({ id: log.id, head: kept.length + 2 });
+      await again.close();
+    },
+  );
 
   test('stays cut when it is opened again before anything is appended', async () => {
     const { folder, log } = await tenRecords();
@@ -176,40 +182,47 @@ describe('log, cut', () => {
   });
 
   const step = fc.oneof(
-    fc.record({ append: fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 5 }) }),
+    fc.record({
+      append: fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 5 }),
+    }),
     fc.record({ cut: fc.nat(40) }),
     fc.constant({ reopen: true }),
   );
 
   test('reads back what a list in memory would, whatever is appended, cut and reopened', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.nat(40), fc.nat(5), async (steps, from, limit) => {
-        const folder = newFolder();
-        let log = await openLog(folder, { segmentBytes: 2_048 });
-        let model: string[] = [];
-        for (const [i, wish] of steps.entries()) {
-          if ('append' in wish) {
-            const texts = wish.append.map((_, j) => `${i}-${j}`);
-            await log.appendAll(texts.map((text, j) => entry(text, wish.append[j])));
-            model.push(...texts);
-          } else if ('cut' in wish) {
-            await log.cutAfter(wish.cut);
-            model = model.slice(0, wish.cut);
-          } else {
-            await log.close();
-            log = await openLog(folder, { segmentBytes: 2_048 });
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 12 }),
+        fc.nat(40),
+        fc.nat(5),
+        async (steps, from, limit) => {
+          const folder = newFolder();
+          let log = await openLog(folder, { segmentBytes: 2_048 });
+          let model: string[] = [];
+          for (const [i, wish] of steps.entries()) {
+            if ('append' in wish) {
+              const texts = wish.append.map((_, j) => `${i}-${j}`);
+              await log.appendAll(texts.map((text, j) => entry(text, wish.append[j])));
+              model.push(...texts);
+            } else if ('cut' in wish) {
+              await log.cutAfter(wish.cut);
+              model = model.slice(0, wish.cut);
+            } else {
+              await log.close();
+              log = await openLog(folder, { segmentBytes: 2_048 });
+            }
+            expect(log.head).toBe(model.length);
           }
-          expect(log.head).toBe(model.length);
-        }
-        const after = Math.min(from, model.length);
-        expect(await readTexts(folder, model.length, after)).toEqual(model.slice(after));
-        const reader = new FolderReader(folder, model.length);
-        const page = await reader.read(after, limit + 1);
-        expect(page.map(textOf)).toEqual(model.slice(after, after + page.length));
-        expect(page.length === 0).toBe(after === model.length);
-        await reader.close();
-        await log.close();
-      }),
+          const after = Math.min(from, model.length);
+          expect(await readTexts(folder, model.length, after)).toEqual(model.slice(after));
+          const reader = new FolderReader(folder, model.length);
+          const page = await reader.read(after, limit + 1);
+          expect(page.map(textOf)).toEqual(model.slice(after, after + page.length));
+          expect(page.length === 0).toBe(after === model.length);
+          await reader.close();
+          await log.close();
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -57,7 +57,7 @@ describe('the native contract', () => {
     ['an unknown unit', { distance: { v: 3, u: 'furlong' } }, 'ingest.unit_unknown'],
     ['a unit of something else', { distance: { v: 3, u: 'kg' } }, 'ingest.unit_unknown'],
     ['a unit that is no text', { distance: { v: 3, u: 5 } }, 'ingest.unit_unknown'],
-    ['bad quality', { fill_level: { v: 3, q: 'bad' } }, 'ingest.value_out_of_bounds'],
+    ['bad quality', { fill_level: { v: 3, q: 'bad' } }, 'ingest.value_bad'],
     ['unknown quality', { fill_level: { v: 3, q: 'so-so' } }, 'ingest.value_type'],
     [
       'a time without a zone',

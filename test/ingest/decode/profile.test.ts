@@ -87,7 +87,7 @@ describe('the profile of the Dingtek DF702', () => {
     expect(decoded).toEqual({
       class: 'decoded',
       values: { distance: 2000 },
-      refused: [['uplink_message.decoded_payload.fill_level', 'ingest.metric_unknown']],
+      refused: [['uplink_message.decoded_payload.fill_level', 'ingest.geometry_missing']],
     });
   });
 

@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import { onTestFinished } from 'vitest';
+import type { IngestTables } from '#ingest';
+import { openDatabase, scope } from '#app/database/database.ts';
+import { newFolder } from './logs.ts';
+
+/** A real database of its own, closed when the test ends. */
+export async function openBooks(): Promise<Kysely<IngestTables>> {
+  const database = await openDatabase(join(newFolder(), 'siaga.db'));
+  onTestFinished(() => database.destroy());
+  return scope<IngestTables>(database);
+}
