@@ -27,7 +27,7 @@ export function explain(
 
 /** The nearest of some words to one that is not among them, as the end of a sentence; or nothing. */
 export function didYouMean(word: string, words: readonly string[]): string {
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const allowed = Math.ceil(word.length / 3);
   const nearest = words
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
     .filter(({ edits }) => edits <= allowed)

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connectAsync } from 'mqtt';
 import { describe, expect, test, vi } from 'vitest';
 import { dial, hello, login, openBroker, packet, puback, publish, text, topics } from './wire.ts';
@@ -165,6 +164,11 @@ describe('broker, close', () => {
   test('can be called twice', async () => {
     const bench = await openBroker();
     const line = await login(bench);
-    await Promise.all([bench.broker.close(), bench.broker.close(), once(line.socket, 'close')]);
+    bench.hold();
+    line.send(publish(topics.own));
+    await vi.waitFor(() => expect(bench.appended).toHaveLength(1));
+    const closed = [bench.broker.close(), bench.broker.close()];
+    bench.release();
+    await Promise.all([...closed, line.ended]);
   });
 });

@@ -145,7 +145,7 @@ export async function dial({ broker }: Bench, ...first: Uint8Array[]): Promise<L
   let got = '';
   socket.on('data', (chunk) => (got += chunk.toString('hex')));
   socket.on('error', () => undefined); // a reset is an end like any other
-  const ended = once(socket, 'close');
+  const ended = new Promise((resolve) => socket.once('close', resolve));
   await once(socket, 'connect');
   const line: Line = {
     socket,

@@ -53,7 +53,7 @@ describe('parseCategories', () => {
       { code: 'config.invalid', field: 'c.yaml: [1].id' },
       { code: 'config.invalid', field: 'c.yaml: [1].title.id' },
       { code: 'config.invalid', field: 'c.yaml: [1].radius' },
-      { code: 'config.invalid', field: 'c.yaml: [1]' },
+      { code: 'config.invalid', field: 'c.yaml: [1].radios' },
     ]);
   });
 

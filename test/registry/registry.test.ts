@@ -144,7 +144,7 @@ describe('registry', () => {
         interval: fc.integer({ min: 1, max: 9 }),
         attributes: fc.dictionary(
           fc.constantFrom('rated_power', 'mount_height'),
-          fc.double({ noNaN: true }),
+          fc.integer(),
         ),
       },
       { requiredKeys: ['id', 'identities'] },

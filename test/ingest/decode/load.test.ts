@@ -55,7 +55,7 @@ describe('loadKinds', () => {
         [
           ['config.invalid', 'broken.yaml'],
           ['config.invalid', 'other.yaml'],
-          ['config.invalid', 'strict.yaml'],
+          ['config.invalid', 'strict.yaml: colour'],
           ['config.invalid', 'unit.yaml: metrics.a.unit'],
           ['config.invalid', 'unit.yaml: metrics.b.min'],
         ].map((each) => JSON.stringify(each)),
