@@ -62,6 +62,11 @@ function checkTaken(
   { clientId, username }: Connect,
   deps: AuthenticateDeps,
 ): Rejection | undefined {
+  // Under the name of another login it could shut that one out, or wipe the session it left behind.
+  const [owner] = clientId.split(':', 1);
+  if (owner !== username && deps.directory.principal(owner ?? '')) {
+    return reject('broker.client_id_taken', `it is kept for the login ${owner}`, 'clientId');
+  }
   const holder = deps.loginOf(clientId);
   if (holder === undefined || holder === username) return undefined;
   return reject('broker.client_id_taken', 'another login is connected under it', 'clientId');
@@ -76,6 +81,10 @@ function checkWill({ username, will }: Connect, deps: AuthenticateDeps): Rejecti
 export function checkPublish(principal: Principal, topic: string): Rejection | undefined {
   const problem = textProblem(topic);
   if (problem) return reject('broker.topic_invalid', `the topic holds ${problem}`, 'topic');
+  // aedes looks at the topics of PUBLISH, but not at those of wills [MQTT-3.3.2-2, 4.7.3-1].
+  if (topic === '' || /[+#]/.test(topic)) {
+    return reject('broker.topic_invalid', 'the topic is empty or holds a wildcard', 'topic');
+  }
   if (principal.publish.some((filter) => matches(filter, topic))) return undefined;
   return reject(
     'broker.topic_denied',

@@ -120,7 +120,8 @@ export class FolderReader implements LogReader {
     for (const base of bases) {
       const file = await this.#disk.open(this.#folder, segmentName(base), 'r');
       const header = Buffer.alloc(firstRecord);
-      const read = await file.read(header, 0).finally(() => file.close());
+      const read = await file.read(header, 0);
+      await file.close();
       const id = readSegmentHeader(header.subarray(0, read));
       if (id !== undefined) return seedOf(id);
     }

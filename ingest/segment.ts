@@ -67,6 +67,8 @@ export function scanRecords(buffer: Buffer, expected: number, seed: number): Sca
   for (;;) {
     let found = decodeRecord(buffer, end, seed);
     if (typeof found === 'string' || found.record.number !== next) {
+      // Most of a segment is still zeros, and the search looks at every byte.
+      if (!hasBytes(buffer, end)) break;
       const missing = next;
       const behind = findRecord(
         buffer,

@@ -38,10 +38,15 @@ function open(file: string, { readOnly }: { readOnly: boolean }): SqliteDatabase
 function prepare(database: DatabaseSync, sql: string): SqliteStatement {
   const statement = waitable(() => database.prepare(sql));
   const values = (given: readonly unknown[]): SQLInputValue[] => given as SQLInputValue[];
+  // A full disk ends the transaction by itself; an error about that would hide the one that matters.
+  const isOver = (): boolean => sql === 'rollback' && !database.isTransaction;
   return {
     reader: statement.columns().length > 0,
     all: (parameters) => waitable(() => statement.all(...values(parameters))),
-    run: (parameters) => waitable(() => statement.run(...values(parameters))),
+    run: (parameters) =>
+      isOver()
+        ? { changes: 0, lastInsertRowid: 0 }
+        : waitable(() => statement.run(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
   };
 }

@@ -24,7 +24,8 @@ function read(chunks: readonly Uint8Array[], cap: number) {
   return { passed: Buffer.concat(passed), tooLarge, isCut: stream.destroyed };
 }
 
-const frame = (length: number): Buffer => Buffer.concat([header(0x30, length), Buffer.alloc(length)]);
+const frame = (length: number): Buffer =>
+  Buffer.concat([header(0x30, length), Buffer.alloc(length)]);
 
 describe('frame cap', () => {
   test.each([
@@ -43,22 +44,30 @@ describe('frame cap', () => {
 
   test('judges the same however the bytes are cut', () => {
     const lengths = fc.array(fc.oneof(fc.nat(300), fc.nat(20_000)), { minLength: 1, maxLength: 8 });
-    const steps = fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5_000 })));
+    const steps = fc.infiniteStream(
+      fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5_000 })),
+    );
     fc.assert(
-      fc.property(lengths, steps, fc.constantFrom(100, 300, 4_096, 16_384), (frames, sizes, cap) => {
-        const bytes = Buffer.concat(frames.map(frame));
-        const chunks: Buffer[] = [];
-        for (let at = 0; at < bytes.length; at += chunks.at(-1)!.length) {
-          chunks.push(bytes.subarray(at, at + sizes.next().value));
-        }
-        const { passed, tooLarge } = read(chunks, cap);
-        const bad = frames.findIndex((length) => length > cap);
-        expect(tooLarge).toBe(frames[bad]);
-        const before = Buffer.concat(frames.slice(0, bad === -1 ? undefined : bad).map(frame));
-        if (bad === -1) expect(passed.equals(bytes)).toBe(true);
-        // Of the frame that is too large, no more than a part of its header has passed.
-        else expect(passed.length).toBeLessThan(before.length + header(0x30, frames[bad]!).length);
-      }),
+      fc.property(
+        lengths,
+        steps,
+        fc.constantFrom(100, 300, 4_096, 16_384),
+        (frames, sizes, cap) => {
+          const bytes = Buffer.concat(frames.map(frame));
+          const chunks: Buffer[] = [];
+          for (let at = 0; at < bytes.length; at += chunks.at(-1)!.length) {
+            chunks.push(bytes.subarray(at, at + sizes.next().value));
+          }
+          const { passed, tooLarge } = read(chunks, cap);
+          const bad = frames.findIndex((length) => length > cap);
+          expect(tooLarge).toBe(frames[bad]);
+          const before = Buffer.concat(frames.slice(0, bad === -1 ? undefined : bad).map(frame));
+          if (bad === -1) expect(passed.equals(bytes)).toBe(true);
+          // Of the frame that is too large, no more than a part of its header has passed.
+          else
+            expect(passed.length).toBeLessThan(before.length + header(0x30, frames[bad]!).length);
+        },
+      ),
     );
   });
 

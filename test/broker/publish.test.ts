@@ -58,7 +58,13 @@ describe('broker, publish', () => {
       password: 'token of bin-1',
     });
     for (const qos of [0, 1, 2] as const) await client.publishAsync(topics.own, `${qos}`, { qos });
-    await vi.waitFor(() => expect(bench.appended.map(({ bytes }) => `${bytes}`)).toEqual(['0', '1', '2']));
+    await vi.waitFor(() =>
+      expect(bench.appended.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual([
+        '0',
+        '1',
+        '2',
+      ]),
+    );
     expect(bench.broker.connections()).toBe(1);
     await client.endAsync();
     await vi.waitFor(() => expect(bench.broker.connections()).toBe(0));
@@ -120,7 +126,7 @@ describe('broker, will', () => {
     line.socket.destroy();
     await vi.waitFor(() => expect(bench.appended).toHaveLength(1));
     expect(bench.appended[0]).toMatchObject({ principal: 'bin-1', topic: topics.status });
-    expect(`${bench.appended[0]!.bytes}`).toBe('{"online":false}');
+    expect(bench.appended[0]!.bytes).toEqual(Buffer.from('{"online":false}'));
   });
 
   test('is forgotten when the device says goodbye', async () => {

@@ -14,11 +14,11 @@ const device = (name: string): Principal => ({
   publish: ['telemetry', 'event', 'status'].map((end) => `city/v1/kupang/bin/${name}/${end}`),
   subscribe: [`city/v1/kupang/bin/${name}/cmd`],
 });
-const bridge = (name: string, ...publish: string[]): Principal => ({
+const bridge = (name: string, ...filters: string[]): Principal => ({
   name,
   role: 'bridge',
   hash: `token of ${name}`,
-  publish,
+  publish: filters,
   subscribe: [],
 });
 const principals = [
@@ -59,7 +59,7 @@ export async function openBroker(frameCap?: Partial<BrokerOptions['frameCap']>):
         appended.push(entry);
         if (held) held.push(done);
         // As the log does it: in a microtask of its own.
-        else void Promise.resolve().then(done);
+        else queueMicrotask(done);
       },
       control: (topic, payload) => control.push(`${topic} ${payload.toString()}`),
       refused: (rejection) => refused.push(rejection),
@@ -68,7 +68,7 @@ export async function openBroker(frameCap?: Partial<BrokerOptions['frameCap']>):
   const release = (): void => {
     const all = held ?? [];
     held = undefined;
-    void Promise.resolve().then(() => {
+    queueMicrotask(() => {
       for (const done of all) done();
     });
   };
@@ -110,12 +110,12 @@ export interface Hello {
 
 /** CONNECT as bin-1 with its token, unless told otherwise. */
 export function hello(options: Partial<Hello> = {}): Buffer {
-  const { id = 'bin-1', clean = true, login = 'bin-1', will } = options;
-  const token = options.token ?? `token of ${String(login)}`;
+  const { id = 'bin-1', clean = true, login: user = 'bin-1', will } = options;
+  const token = options.token ?? `token of ${String(user)}`;
   const flags = 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 4);
   const wills = will === undefined ? [] : [text(will), text('{"online":false}')];
   const fixed = [text('MQTT'), Buffer.from([4, flags, 0, 60])];
-  return packet(0x10, ...fixed, text(id), ...wills, text(login), text(token));
+  return packet(0x10, ...fixed, text(id), ...wills, text(user), text(token));
 }
 
 export function publish(

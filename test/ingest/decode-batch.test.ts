@@ -10,7 +10,7 @@ import { newFolder, openLog, readAll } from './logs.ts';
 
 /** The first word of a packet says what becomes of it: the smallest decoder that has every outcome. */
 function decode({ number, receivedAt, principal, payload }: Packet): Decoded {
-  const [word, ...rest] = Buffer.from(payload).toString().split(' ');
+  const [word = '', ...rest] = Buffer.from(payload).toString().split(' ');
   const reading = (asset: string): Reading => ({
     asset,
     device: principal,

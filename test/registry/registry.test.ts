@@ -142,10 +142,7 @@ describe('registry', () => {
         name: fc.string({ maxLength: 9 }),
         parent: fc.constant('cabinet-1'),
         interval: fc.integer({ min: 1, max: 9 }),
-        attributes: fc.dictionary(
-          fc.constantFrom('rated_power', 'mount_height'),
-          fc.integer(),
-        ),
+        attributes: fc.dictionary(fc.constantFrom('rated_power', 'mount_height'), fc.integer()),
       },
       { requiredKeys: ['id', 'identities'] },
     );
