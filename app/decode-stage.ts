@@ -5,7 +5,13 @@ import type { Consumer } from '#app/consumer.ts';
 type Deps = Parameters<typeof prepareBatch>[0];
 
 /** Packets → readings: decodes what the broker acknowledged into the readings log. */
-export function decodeStage(deps: Deps & { readonly log: LogReader }): Consumer {
+export function decodeStage(
+  deps: Deps & {
+    readonly log: LogReader;
+    /** Told how far the readings log may be read: what no cursor covers would be cut off after a crash. */
+    readonly announce: (head: number) => void;
+  },
+): Consumer {
   let taken: LogRecord[] = [];
   let prepared: PreparedBatch | undefined;
   return {
@@ -21,6 +27,7 @@ export function decodeStage(deps: Deps & { readonly log: LogReader }): Consumer 
       // Kept over a failed commit: the readings of this batch are in their log already.
       prepared ??= await prepareBatch(deps, taken);
       await prepared.commit(from, to);
+      deps.announce(prepared.output);
       prepared = undefined;
       taken = [];
     },

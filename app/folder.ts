@@ -87,15 +87,18 @@ export function takeFolder(
   };
 }
 
+const busy = 5; // SQLITE_BUSY
+
 /** An exclusive SQLite lock: the operating system lets go of it however the process ends. */
 function lock(path: string): (() => void) | undefined {
   const database = new DatabaseSync(join(path, 'lock.db'));
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     return () => database.close();
-  } catch {
+  } catch (error) {
     database.close();
-    return undefined;
+    if ((error as { errcode?: number }).errcode === busy) return undefined;
+    throw error;
   }
 }
 

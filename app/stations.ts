@@ -42,6 +42,8 @@ export interface Stations {
   readonly cursors: ReadonlyMap<string, number>;
   /** Why the readings log can't be written; undefined while it can. */
   readingsProblem(): ServiceError | undefined;
+  /** Lets the readers of the readings log see it up to `head`. */
+  announce(head: number): void;
   /** A reader of the readings log, for one more consumer. */
   readReadings(): LogReader;
   close(): Promise<void>;
@@ -111,9 +113,11 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     remember: 1_000_000,
     cursors,
     readingsProblem: () => readingsProblem,
+    announce(head) {
+      for (const reader of readers) reader.advance(head);
+    },
     readReadings() {
       const reader = new FolderReader(folder.readings, readings.head);
-      readings.onHead((head) => reader.advance(head));
       readers.push(reader);
       return reader;
     },

@@ -36,6 +36,8 @@ const consumer = 'decode';
 
 /** A consumer's work on one batch: prepared once, committed until the database takes it. */
 export interface PreparedBatch {
+  /** Head of the readings log behind this batch: nobody may read so far before the commit. */
+  readonly output: number;
   /** One transaction: dead letters, keys, presence, counts and the cursor, from `from` to `to`. */
   commit(from: number, to: number): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function prepareBatch(
   }
   const output = await deps.readings.appendAll(batch.readings);
   return {
+    output,
     commit: (from, to) =>
       deps.db.transaction().execute(async (trx) => {
         await rememberKeys(trx, first, to - deps.remember);
