@@ -79,11 +79,7 @@ export async function contradict(
   id: string,
   by: { actor: string; at: number },
 ): Promise<void> {
-  const incident = await trx
-    .selectFrom('incident')
-    .select(['id', 'status'])
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
+  const incident = await statusOf(trx, id);
   if (incident.status !== 'verifying' && !isClosed(incident.status)) return;
   await moveTo(trx, incident, 'new', { ...by, closedBy: 'sensor' });
 }
@@ -114,11 +110,7 @@ export async function settleCleared(
   id: string,
   by: { actor: string; at: number },
 ): Promise<void> {
-  const incident = await trx
-    .selectFrom('incident')
-    .select(['id', 'status'])
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
+  const incident = await statusOf(trx, id);
   if (isClosed(incident.status)) return;
   const links = await trx
     .selectFrom('incident_link as link')
@@ -147,4 +139,12 @@ async function openRival(
     .where('closed_at', 'is', null)
     .where('id', '<>', id)
     .executeTakeFirst();
+}
+
+function statusOf(trx: Kysely<IncidentTables>, id: string) {
+  return trx
+    .selectFrom('incident')
+    .select(['id', 'status'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
 }
