@@ -21,7 +21,7 @@ export function createClient(
       `set SIAGA_ADMIN_KEY, or start a server on ${config.data} first`,
     );
   }
-  return clientOf(`http://127.0.0.1:${config.http.port}`, key);
+  return clientOf(`http://${reachable(config.http.host)}:${config.http.port}`, key);
 }
 
 /** A client of the server at `base`; answers that are problems come back as Rejections. */
@@ -42,7 +42,11 @@ export function clientOf(base: string, key: string): Client {
           `no server answers at ${base}; start it with npm start`,
         );
       }
-      const answer = (await response.json()) as { code?: never; detail?: string; field?: string };
+      const answer = (await response.json().catch(() => ({}))) as {
+        code?: never;
+        detail?: string;
+        field?: string;
+      };
       if (response.ok) return answer;
       return reject(
         answer.code ?? 'internal.bug',
@@ -51,4 +55,10 @@ export function clientOf(base: string, key: string): Client {
       );
     },
   };
+}
+
+/** A host to connect to, for one to listen on: a wildcard is this machine too. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -5,7 +5,7 @@ import { isRejection, type Rejection } from '#model';
 import { loadCity } from '#app/city.ts';
 import { createClient } from '#app/client.ts';
 import { loadConfig, programFolder, type Config } from '#app/config.ts';
-import { start } from '#app/start.ts';
+import { defaultFile, start } from '#app/start.ts';
 
 /** Exit codes, as sysexits(3) has them. */
 const exit = { ok: 0, failed: 1, usage: 64, configuration: 78 } as const;
@@ -54,11 +54,15 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
   let call: Call;
   try {
     const { positionals, values } = parseArgs({
-      args: [...argv],
+      // parseArgs takes -10.17 for an option; --lat=-10.17 says what it is.
+      args: argv
+        .join('\n')
+        .replaceAll(/^(--l(?:at|on))\n(?=-[\d.])/gm, '$1=')
+        .split('\n'),
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
-        config: { ...text, default: 'siaga.yaml' },
+        config: text,
         kind: text,
         lat: text,
         lon: text,
@@ -75,7 +79,9 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
     return argv.length === 0 ? exit.usage : exit.ok;
   }
   const [first = '', second = ''] = call.positionals;
-  const command = commands[`${first} ${second}`] ?? commands[first];
+  const command = [`${first} ${second}`, first]
+    .filter((name) => Object.hasOwn(commands, name))
+    .map((name) => commands[name])[0];
   return command === undefined
     ? usage(`no command "${call.positionals.join(' ')}"`)
     : command(call);
@@ -87,7 +93,8 @@ function usage(reason: string): number {
 }
 
 async function startCommand({ values, env }: Call): Promise<number> {
-  const started = await start(String(values['config']), env).catch((error: unknown) => {
+  const stopAsked = asked();
+  const started = await start(configFile(values), env).catch((error: unknown) => {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     // A taken port is no bug, and needs no stack.
     process.stderr.write(`siaga: ${message.includes('EADDRINUSE') ? message : stack}\n`);
@@ -96,22 +103,27 @@ async function startCommand({ values, env }: Call): Promise<number> {
   if (started === exit.failed) return started;
   if (Array.isArray(started)) return tell(started);
   process.stdout.write(started.screen);
-  await asked();
-  // What has not stopped after five seconds will not; everything acknowledged is on disk.
-  setTimeout(() => process.exit(exit.failed), 4_800).unref();
+  await stopAsked;
   await started.stop();
   return exit.ok;
 }
 
 /** Resolves at the first SIGINT or SIGTERM; npm passes on a second one, which is the same wish. */
 function asked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  return promise.then(() => {
+    // What has not stopped after five seconds will not; everything acknowledged is on disk.
+    setTimeout(() => process.exit(exit.failed), 4_800).unref();
   });
 }
 
+function configFile(values: Call['values']): string | undefined {
+  return typeof values['config'] === 'string' ? values['config'] : undefined;
+}
+
 async function checkCommand({ values, env }: Call): Promise<number> {
-  const config = loadConfig(String(values['config']), env);
+  const config = loadConfig(configFile(values) ?? defaultFile, env);
   if (Array.isArray(config)) return tell(config);
   const city = await loadCity(config);
   if (Array.isArray(city)) return tell(city);
@@ -144,7 +156,7 @@ async function show(
   path: string,
   body?: object,
 ): Promise<number> {
-  const config: Config | Rejection[] = loadConfig(String(values['config']), env);
+  const config: Config | Rejection[] = loadConfig(configFile(values) ?? defaultFile, env);
   if (Array.isArray(config)) return tell(config);
   const client = createClient(config, env['SIAGA_ADMIN_KEY']);
   const answer = isRejection(client) ? client : await client.request(method, path, body);

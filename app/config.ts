@@ -30,7 +30,12 @@ const schema = z.strictObject({
   insecure: z.boolean().default(false),
   influx: z
     .strictObject({
-      url: z.url({ protocol: /^https?$/ }),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .refine(
+          (url) => new URL(url).username === '',
+          'an address without a login: use username and token',
+        ),
       database: z.string().min(1).default('siaga'),
       username: z.string().default('siaga'),
       token: z.string().default(''),
@@ -58,6 +63,7 @@ export interface Environment {
   readonly SIAGA_HTTP_PORT?: string | undefined;
   readonly SIAGA_MQTT_PORT?: string | undefined;
   readonly SIAGA_INFLUX_TOKEN?: string | undefined;
+  readonly SIAGA_ADMIN_KEY?: string | undefined;
 }
 
 /**
@@ -84,20 +90,24 @@ export function loadConfig(file: string, env: Environment): Config | Rejection[]
 function withEnvironment(config: Config, env: Environment): Config | Rejection[] {
   const problems: Rejection[] = [];
   const portOf = (name: 'SIAGA_HTTP_PORT' | 'SIAGA_MQTT_PORT', otherwise: number): number => {
-    const parsed = port.safeParse(Number(env[name] ?? otherwise));
+    const parsed = port.safeParse(Number(env[name] || otherwise));
     if (parsed.success) return parsed.data;
     problems.push(reject('config.invalid', `${env[name]} is not a port (0 to 65535)`, name));
     return otherwise;
   };
   const merged: Config = {
     ...config,
-    data: resolve(env.SIAGA_DATA ?? config.data),
+    data: resolve(env.SIAGA_DATA || config.data),
     http: { ...config.http, port: portOf('SIAGA_HTTP_PORT', config.http.port) },
     mqtt: { ...config.mqtt, port: portOf('SIAGA_MQTT_PORT', config.mqtt.port) },
     ...(config.influx && {
       influx: { ...config.influx, token: env.SIAGA_INFLUX_TOKEN ?? config.influx.token },
     }),
   };
+  if (env.SIAGA_ADMIN_KEY && !/^[\x21-\x7e]+$/.test(env.SIAGA_ADMIN_KEY)) {
+    const reason = 'a key is one word of visible ASCII, since it travels in a header';
+    problems.push(reject('config.invalid', reason, 'SIAGA_ADMIN_KEY'));
+  }
   return problems.length > 0 ? problems : merged;
 }
 

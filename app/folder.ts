@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -56,7 +57,8 @@ export function takeFolder(
   wanted: Stamp,
   adminKey: string | undefined,
 ): Folder | Rejection {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o700); // also one that was there before: databases hold what citizens wrote
   const release = lock(path);
   if (release === undefined) {
     return reject('config.folder_locked', `another Siaga runs on ${path}; stop it first`, 'data');

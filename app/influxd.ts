@@ -13,6 +13,8 @@ export interface InfluxdOptions {
   /** Holds its data, `influxd.conf`, `influxd.json` (login, port, pid) and `influxd.log`. */
   readonly folder: string;
   readonly command?: string;
+  /** The port it must have: at a restart, others know it by that. */
+  readonly port?: number;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -49,7 +51,7 @@ export function findInfluxd(): string | undefined {
     .map((folder) => join(folder, 'influxd'))
     .find((candidate) => fs.existsSync(candidate));
   if (path === undefined) return undefined;
-  const { stdout } = spawnSync(path, ['version'], { timeout: 3_000 });
+  const { stdout } = spawnSync(path, ['version'], { timeout: 3_000, env: {} });
   return String(stdout).startsWith('InfluxDB v1.') ? path : undefined;
 }
 
@@ -64,7 +66,7 @@ export async function startInfluxd(options: InfluxdOptions): Promise<Influxd> {
   const config = join(folder, 'influxd.conf');
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 
-  const kept = await takeOver(folder, config, log);
+  const kept = await takeOver(folder, config, options);
   fs.writeFileSync(config, configOf(folder, kept.port));
 
   const child = launch(command, config, join(folder, 'influxd.log'));
@@ -96,7 +98,11 @@ export async function startInfluxd(options: InfluxdOptions): Promise<Influxd> {
 }
 
 /** Login and port of the earlier run, or new ones; when this returns, nothing of it runs any more. */
-async function takeOver(folder: string, config: string, log: InfluxdOptions['log']): Promise<Kept> {
+async function takeOver(
+  folder: string,
+  config: string,
+  { log, port }: InfluxdOptions,
+): Promise<Kept> {
   const earlier = recall(folder);
   if (earlier?.pid !== undefined && runs(earlier.pid, config)) {
     log.warn({ pid: earlier.pid }, 'ending an influxd that an earlier run left behind');
@@ -105,7 +111,7 @@ async function takeOver(folder: string, config: string, log: InfluxdOptions['log
   return {
     username: earlier?.username ?? 'siaga',
     token: earlier?.token ?? randomBytes(24).toString('base64url'),
-    port: await freePort(earlier?.port ?? 0),
+    port: port ?? (await freePort(earlier?.port ?? 0)),
   };
 }
 
@@ -139,7 +145,9 @@ async function freePort(wanted: number): Promise<number> {
 /** Out of reach of Ctrl-C in the terminal (we stop it, last), but gone when we are killed. */
 function launch(command: string, config: string, logFile: string): ChildProcess {
   const leash = ['--pdeathsig', 'TERM'];
-  const held = spawnSync('setpriv', [...leash, 'true']).status === 0;
+  // Nothing but PATH: INFLUXDB_* variables would win over our file, and our secrets are not its business.
+  const env = { PATH: process.env['PATH'] };
+  const held = spawnSync('setpriv', [...leash, 'true'], { env }).status === 0;
   const program = held ? 'setpriv' : command;
   const args = [...(held ? [...leash, command] : []), '-config', config];
   const large = fs.existsSync(logFile) && fs.statSync(logFile).size > 5 * 1024 * 1024;
@@ -148,8 +156,7 @@ function launch(command: string, config: string, logFile: string): ChildProcess 
     return spawn(program, args, {
       detached: true,
       stdio: ['ignore', output, output],
-      // Nothing but PATH: INFLUXDB_* variables would win over our file.
-      env: { PATH: process.env['PATH'] },
+      env,
     });
   } finally {
     fs.closeSync(output);

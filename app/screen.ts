@@ -1,4 +1,5 @@
 import type { Server } from '#app/server.ts';
+import { reachable } from '#app/client.ts';
 import { wallClock } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
 import type { Story } from '#app/demo.ts';
@@ -15,7 +16,8 @@ export interface Screen {
 /** The first screen: what runs where, with which credentials, and how to connect a device of one's own. */
 export function firstScreen({ config, server, story, guest }: Screen): string {
   const { folder, httpPort, mqttPort, series } = server;
-  const http = `http://127.0.0.1:${httpPort}`;
+  const http = `http://${reachable(config.http.host)}:${httpPort}`;
+  const mqttHost = reachable(config.mqtt.host);
   const key = folder.newAdminKey
     ? `${folder.adminKey}  (made now, shown once)`
     : `in ${folder.adminKeyFile}, or as SIAGA_ADMIN_KEY says`;
@@ -26,7 +28,7 @@ export function firstScreen({ config, server, story, guest }: Screen): string {
       : 'SIAGA runs · SIMULASI: a simulated Kupang, nothing here is real.',
     '',
     `  HTTP       ${http}   API docs ${http}/api/docs   health ${http}/readyz`,
-    `  MQTT       mqtt://127.0.0.1:${mqttPort}`,
+    `  MQTT       mqtt://${mqttHost}:${mqttPort}`,
     `  Series     ${series.description}`,
     `  Data       ${folder.path}`,
     `  Admin key  ${key}`,
@@ -48,7 +50,7 @@ export function firstScreen({ config, server, story, guest }: Screen): string {
     lines.push(
       '',
       '  A device of your own (an overflowing bin):',
-      `  mosquitto_pub -h 127.0.0.1 -p ${mqttPort} -u ${guest.id} -P ${guest.token} -q 1 -t ${topic} -m '{"fill_level":104}'`,
+      `  mosquitto_pub -h ${mqttHost} -p ${mqttPort} -u ${guest.id} -P ${guest.token} -q 1 -t ${topic} -m '{"fill_level":104}'`,
     );
   }
   return [...lines, '', '  Ctrl-C stops it.', ''].join('\n');

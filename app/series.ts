@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Health } from '#model';
 import type { Config } from '#app/config.ts';
 import type { Folder } from '#app/folder.ts';
@@ -32,17 +33,20 @@ export async function openSeries(config: Config, folder: Folder, log: Logger): P
   const { url, database, username, token } = child;
 
   const watch = async (): Promise<void> => {
+    const port = Number(new URL(url).port);
     for (let delay = 500; !closing.signal.aborted; delay = Math.min(30_000, delay * 2)) {
+      const from = performance.now();
       try {
-        child ??= await startInfluxd(options);
+        child ??= await startInfluxd({ ...options, port });
+        if (closing.signal.aborted) await child.stop();
         await child.exited;
         if (!closing.signal.aborted) log.error('influxd ended; starting it again');
       } catch (error) {
         log.error({ err: error }, 'influxd does not start');
       }
       child = undefined;
-      if (!closing.signal.aborted)
-        await new Promise((resolve) => setTimeout(resolve, delay).unref());
+      if (performance.now() - from > 60_000) delay = 500;
+      await sleep(delay, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   };
   const watching = watch();

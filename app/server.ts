@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRejection, reject, type Execute, type Health, type Rejection } from '#model';
 import { createBroker, type Broker } from '#broker';
 import { Log } from '#ingest';
@@ -17,7 +18,7 @@ import type {
   PipelineNews,
   ThreadData,
 } from '#app/threads/contracts.ts';
-import { supervise } from '#app/threads/supervise.ts';
+import { supervise, type Supervised } from '#app/threads/supervise.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -90,11 +91,16 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const ready = Promise.withResolvers<void>();
     const pipeline = supervise<PipelineCalls>({
       file: new URL('./threads/pipeline.ts', import.meta.url),
-      data: (): PipelineData => ({ ...data, packetsLog: { id: packets.id, head: packets.head } }),
+      data: (): PipelineData => ({
+        ...data,
+        followFrom: clock?.now(), // at a restart city time goes on where it was
+        packetsLog: { id: packets.id, head: packets.head },
+      }),
       own: {
         ready(entries: readonly Entry[]) {
           put(entries);
           pipeline.calls()?.advance(packets.head).catch(ignore);
+          pipeline.up();
           ready.resolve();
         },
         changed: put,
@@ -109,21 +115,19 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const health = async (): Promise<Health[]> => [
       part('packets log', logProblem),
       part('pipeline', pipeline.problem()),
-      ...((await pipeline
-        .calls()
-        ?.health()
-        .catch(() => [])) ?? []),
+      ...(await stagesOf(pipeline)),
       series.health(),
     ];
     const listening = Promise.withResolvers<number>();
     const http = supervise<HttpCalls>({
       file: new URL('./threads/http.ts', import.meta.url),
-      data: () => data,
+      data: (): ThreadData => ({ ...data, followFrom: clock?.now() }),
       own: {
-        listening: listening.resolve,
-        execute: (async (command) =>
-          (await pipeline.calls()?.execute(command)) ??
-          reject('internal.unavailable', 'the pipeline starts; try again')) as Execute,
+        listening(port: number) {
+          http.up();
+          listening.resolve(port);
+        },
+        execute: execute(pipeline),
         health,
         heads: async () => ({
           packets: packets.head,
@@ -179,6 +183,27 @@ function follow(
       .calls()
       ?.tick(tick as never)
       .catch(ignore);
+}
+
+/** How the stages do; a thread that does not answer in time is down. */
+async function stagesOf(pipeline: Supervised<PipelineCalls>): Promise<Health[]> {
+  if (pipeline.problem() !== undefined) return [];
+  const late = sleep(2_000, [part('pipeline', 'no answer in 2 s')], { ref: false });
+  const asked = pipeline.calls()?.health() ?? late;
+  return Promise.race([asked, late]).catch(() => [part('pipeline', 'it died just now')]);
+}
+
+/** Passes commands on to the pipeline; while it is away, or when it dies over one, the answer is to try again. */
+function execute(pipeline: Supervised<PipelineCalls>): Execute {
+  const away = reject('internal.unavailable', 'the pipeline is being started; try again');
+  return async (command) => {
+    const calls = pipeline.problem() === undefined ? pipeline.calls() : undefined;
+    if (calls === undefined) return away;
+    return calls.execute(command).catch((error: unknown) => {
+      if (pipeline.calls() === calls) throw error;
+      return away;
+    });
+  };
 }
 
 function part(name: string, problem: string | undefined): Health {

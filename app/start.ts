@@ -9,6 +9,9 @@ import { readStamp, type Stamp } from '#app/folder.ts';
 import { firstScreen } from '#app/screen.ts';
 import { startServer, type Server } from '#app/server.ts';
 
+/** The configuration that may be absent: then it is the demo. */
+export const defaultFile = 'siaga.yaml';
+
 const demoStamp: Stamp = { mode: 'demo', clock: 'follow' };
 const productionStamp: Stamp = { mode: 'production', clock: 'wall' };
 
@@ -20,17 +23,18 @@ export interface Started {
 
 /**
  * Starts what the configuration file says. Without one, on an empty folder or one of the demo's, it is
- * the demo: a simulated city whose clock the server follows.
+ * the demo: a simulated city whose clock the server follows. A file that was named must be there.
  */
-export async function start(file: string, env: NodeJS.ProcessEnv): Promise<Started | Rejection[]> {
+export async function start(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Started | Rejection[]> {
+  const file = given ?? defaultFile;
+  const isDemo = given === undefined && !existsSync(file);
   const config = loadConfig(file, env);
   if (Array.isArray(config)) return config;
-  const isDemo = !existsSync(file);
-  const held = readStamp(config.data);
-  if (isDemo && held?.mode === 'production') {
-    const reason = `${config.data} holds a real city; ${file}, which says how to run it, is missing`;
-    return [reject('config.folder_demo', reason, 'data')];
-  }
+  const missing = findMissing(file, config, isDemo);
+  if (missing !== undefined) return [missing];
   const story = isDemo
     ? planStory(
         wallClock(),
@@ -41,7 +45,7 @@ export async function start(file: string, env: NodeJS.ProcessEnv): Promise<Start
   const server = await startServer({
     config,
     stamp: isDemo ? demoStamp : productionStamp,
-    adminKey: env['SIAGA_ADMIN_KEY'],
+    adminKey: env['SIAGA_ADMIN_KEY'] || undefined,
     followFrom: story?.from,
   });
   if (Array.isArray(server)) return server;
@@ -53,8 +57,19 @@ export async function start(file: string, env: NodeJS.ProcessEnv): Promise<Start
     : startDemo(config, server, story);
 }
 
+/** A file that was asked for, or that a real city's folder needs, and that is not there. */
+function findMissing(file: string, config: Config, isDemo: boolean): Rejection | undefined {
+  if (!isDemo && !existsSync(file)) return reject('config.invalid', 'there is no such file', file);
+  if (!isDemo || readStamp(config.data)?.mode !== 'production') return undefined;
+  const reason = `${config.data} holds a real city; ${file}, which says how to run it, is missing`;
+  return reject('config.folder_demo', reason, 'data');
+}
+
 async function startDemo(config: Config, server: Server, story: Story): Promise<Started> {
-  const guest = await registerGuest(config, server);
+  const guest = await registerGuest(config, server).catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
   const ports = { mqtt: server.mqttPort, http: server.httpPort };
   const simulator = startSimulator(config, story, ports, server.folder.adminKeyFile);
   return {

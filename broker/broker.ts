@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
 import {
   reject,
@@ -47,6 +48,11 @@ export interface Broker {
 /** Turns of the loop that a flush's acknowledgements have to reach their sockets; one is enough when nothing else goes on. */
 const acknowledgeTurns = 20;
 
+/** Longest wait, ms, for the log when closing. */
+const flushPatience = 1_500;
+
+const revoked = reject('broker.login_failed', 'the token was changed; log in again', 'password');
+
 type ConnectPacket = Parameters<typeof describeConnect>[1];
 
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
@@ -64,6 +70,13 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     const address = client ? addresses.get(client) : undefined;
     deps.refused(rejection, { ...(login && { login }), ...(address && { address }) });
     return new Error(rejection.reason);
+  };
+
+  /** The login as the registry has it now; none when its token was changed since it connected. */
+  const loginOf = (client: Client): Principal | undefined => {
+    const held = logins.get(client);
+    const now = held && deps.directory.principal(held.name);
+    return now?.hash === held?.hash ? now : undefined;
   };
 
   const aedes = await Aedes.createBroker({
@@ -94,8 +107,8 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     // The only hook that aedes awaits before it writes PUBACK: the log hangs here.
     authorizePublish(client, { topic, payload }, callback) {
       if (closing) return callback(new Error('the broker is closing'));
-      const principal = client && logins.get(client);
-      if (!principal) return callback(new Error('a publisher without a login'));
+      const principal = client && loginOf(client);
+      if (!principal) return callback(refuse(client, revoked));
       const refused = checkPublish(principal, topic);
       if (refused) return callback(refuse(client, refused));
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
@@ -113,7 +126,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     },
 
     authorizeSubscribe(client, subscription, callback) {
-      const principal = logins.get(client);
+      const principal = loginOf(client);
       if (principal?.subscribe.some((filter) => matches(filter, subscription.topic))) {
         return callback(null, subscription);
       }
@@ -145,7 +158,9 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   const end = async (): Promise<void> => {
     closing = true;
     server.close();
-    if (unflushed > 0) await new Promise<void>((resolve) => (flushed = resolve));
+    // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
+    const idle = new Promise<void>((resolve) => (flushed = resolve));
+    if (unflushed > 0) await Promise.race([idle, sleep(flushPatience, undefined, { ref: false })]);
     // aedes hangs up at once: what it has corked, or (QoS 2) still has to note, would not get out.
     for (let turn = 0; turn < acknowledgeTurns; turn++) await nextTurn();
     await new Promise<void>((resolve) => aedes.close(resolve));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError, type LogEntry } from '#model';
 import { realDisk, type Disk } from './disk.ts';
 import { encodeRecord, maxRecord, recordLength, seedOf } from './record.ts';
@@ -53,7 +54,7 @@ export class Log {
   #timer: NodeJS.Timeout | undefined;
   #windowStart = 0;
   #windowCount = 0;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(options: LogOptions, id: string, head: number) {
     const { disk = realDisk, folder, segmentBytes: size } = options;
@@ -105,7 +106,7 @@ export class Log {
    * RangeError when no record can hold the entry.
    */
   append(entry: LogEntry, done: (number: number) => void): void {
-    if (this.#closed) throw new Error('the log is closed');
+    if (this.#closing.signal.aborted) throw new Error('the log is closed');
     const length = recordLength(entry);
     this.#queue.push({ entry, length, done });
     this.#windowCount++;
@@ -132,13 +133,13 @@ export class Log {
     this.#head = number;
   }
 
-  /** Commits what is queued, then closes the files. */
+  /** Commits what is queued, unless the disk fails: that is not acknowledged. Then closes the files. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#commitSoon();
-    await this.#committing;
+    await this.#committing?.catch(() => undefined);
     await this.#writer.close();
   }
 
@@ -211,7 +212,9 @@ export class Log {
         this.#onState(
           new ServiceError('ingest.log_full', `the log can't be written: ${reason}`, error),
         );
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        const { signal } = this.#closing;
+        if (signal.aborted) throw error;
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
   }

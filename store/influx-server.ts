@@ -65,30 +65,35 @@ export function createInfluxServer(options: InfluxOptions): InfluxServer {
     },
   };
 
-  function explain(error: unknown, late: string | undefined): Error {
-    if (error instanceof HttpError) {
-      const { statusCode: status } = error;
-      const words = wordsOf(error);
-      if (status === 401 || status === 403) {
-        const message = `InfluxDB at ${url} bars ${username || 'a request without a user'}: ${words}`;
-        return new ServiceError('store.access_denied', message, error);
-      }
-      if (refusals.has(status)) return new InfluxRefusal(status, words);
-      const message = `InfluxDB at ${url} answers ${status}: ${words}`;
-      return new ServiceError('store.unreachable', message, error);
+  function explainAnswer(error: HttpError): Error {
+    const { statusCode: status } = error;
+    const own = ownWords(error);
+    const words = own ?? (error.body?.trim() || String(error.statusMessage));
+    if (status === 401 || status === 403) {
+      const message = `InfluxDB at ${url} bars ${username || 'a request without a user'}: ${words}`;
+      return new ServiceError('store.access_denied', message, error);
     }
+    // A proxy or a wrong address may answer 400 too: only InfluxDB's own words condemn a line.
+    const isMeant = own !== undefined || status === 413;
+    if (refusals.has(status) && isMeant) return new InfluxRefusal(status, words);
+    const message = `InfluxDB at ${url} answers ${status}: ${words}`;
+    return new ServiceError('store.unreachable', message, error);
+  }
+
+  function explain(error: unknown, late: string | undefined): Error {
+    if (error instanceof HttpError) return explainAnswer(error);
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = late ?? code ?? message;
     return new ServiceError('store.unreachable', `InfluxDB at ${url} is away: ${reason}`, error);
   }
 }
 
-/** 1.x says `error`, 2.x says `message`; a proxy in between says anything. */
-function wordsOf({ body, statusMessage }: HttpError): string {
+/** The server's own words: 1.x says `error`, 2.x says `message`; undefined from whatever else answers. */
+function ownWords({ body }: HttpError): string | undefined {
   try {
     const { error, message } = JSON.parse(body ?? '') as { error?: string; message?: string };
-    return error ?? message ?? String(statusMessage);
+    return error ?? message;
   } catch {
-    return body?.trim() || String(statusMessage);
+    return undefined;
   }
 }

@@ -26,7 +26,7 @@ const calls: HttpCalls = {
     setImmediate(() => parentPort!.close());
   },
 };
-const hub = link<HubCalls>(parentPort!, calls);
+const { calls: hub } = link<HubCalls>(parentPort!, calls);
 const server = await createServer({
   config,
   secret: folder.secret,

@@ -14,7 +14,7 @@ const told = ['advance', 'tick', 'ready', 'changed', 'listening'] as const;
 export function link<Theirs extends object>(
   port: Port,
   own: object,
-): { readonly [K in keyof Theirs]: Asked<Theirs[K]> } {
+): { readonly calls: Linked<Theirs>; readonly close: () => void } {
   const rpc = createBirpc<Theirs>(own as Record<string, unknown>, {
     post: (data) => port.postMessage(data),
     on: (listener) => port.on('message', listener),
@@ -22,8 +22,14 @@ export function link<Theirs extends object>(
     eventNames: told as never,
     timeout: 30_000,
   });
-  return rpc as never;
+  return {
+    calls: rpc as never,
+    close: () => rpc.$close(new Error('the thread ended')),
+  };
 }
+
+/** The functions of the other side, each answering with a promise. */
+export type Linked<Theirs extends object> = { readonly [K in keyof Theirs]: Asked<Theirs[K]> };
 
 type Asked<F> = F extends (...args: infer A) => infer R
   ? R extends Promise<unknown>

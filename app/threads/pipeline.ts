@@ -52,7 +52,7 @@ const calls: PipelineCalls = {
     setImmediate(() => parentPort!.close());
   },
 };
-const main = link<PipelineNews>(parentPort!, calls);
+const { calls: main } = link<PipelineNews>(parentPort!, calls);
 
 pipeline.failed.catch((error: unknown) => {
   log.fatal({ err: error }, 'a bug ended the pipeline thread');

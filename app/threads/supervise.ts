@@ -1,11 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '#app/logging.ts';
-import { link } from '#app/threads/link.ts';
+import { link, type Linked } from '#app/threads/link.ts';
 
 /** A thread that is started again when it dies; `calls` is undefined while it is away. */
 export interface Supervised<Calls extends object> {
-  calls(): ReturnType<typeof link<Calls>> | undefined;
+  calls(): Linked<Calls> | undefined;
+  /** Says that the thread is up, as it tells by a call of its own. */
+  up(): void;
   /** Why it is away; undefined while it works. */
   problem(): string | undefined;
   stop(): Promise<void>;
@@ -25,8 +27,8 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
 }): Supervised<Calls> {
   const { file, data, own, log, onDeath } = options;
   let worker: Worker | undefined;
-  let calls: ReturnType<typeof link<Calls>> | undefined;
-  let problem: string | undefined = 'starting';
+  let calls: Linked<Calls> | undefined;
+  let problem: string | undefined;
   let stopping = false;
   let delay = 500;
   let ended = Promise.resolve();
@@ -35,8 +37,9 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
     const startedAt = performance.now();
     const next = new Worker(file, { workerData: data(), env: {}, name: file.pathname });
     worker = next;
-    calls = link<Calls>(next, own);
-    problem = undefined;
+    const { calls: linked, close } = link<Calls>(next, own);
+    calls = linked;
+    problem = 'the thread starts';
     next.on('error', (error: unknown) => {
       problem = error instanceof Error ? error.message : String(error);
       log.fatal({ err: error }, 'a thread died');
@@ -44,6 +47,7 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
     ended = new Promise((resolve) => {
       next.once('exit', () => {
         calls = undefined;
+        close(); // whoever waits for an answer hears now that none will come
         resolve();
         if (stopping) return;
         problem ??= 'the thread ended';
@@ -59,6 +63,9 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
 
   return {
     calls: () => calls,
+    up() {
+      problem = undefined;
+    },
     problem: () => problem,
     async stop() {
       stopping = true;
