@@ -24,7 +24,8 @@ function toRejection(error: FastifyError, request: FastifyRequest): Rejection {
   if (isRejection(error)) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const [first] = error.validation;
-    const field = `${error.validationContext}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+    const path = (first?.instancePath ?? '').split('/').filter(Boolean);
+    const field = [error.validationContext, ...path].join('.');
     return reject('http.body_invalid', first?.message ?? error.message, field);
   }
   if (error instanceof ServiceError) return reject(error.code, error.message);
