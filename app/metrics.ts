@@ -14,7 +14,7 @@ import type { Stations } from '#app/stations.ts';
 /** Metrics of the main thread: what the broker takes, refuses and logs. */
 export interface BrokerMetrics {
   readonly registry: Registry;
-  refused(code: string): void;
+  readonly refused: (code: string) => void;
 }
 
 /** Makes the main thread's metrics; `refused` counts what was turned away before the log. */

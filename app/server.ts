@@ -9,6 +9,7 @@ import { segmentBytes, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
 import { createLogger } from '#app/logging.ts';
 import { brokerMetrics } from '#app/metrics.ts';
+import { createRefusals } from '#app/refusals.ts';
 import { openSeries, type Series } from '#app/series.ts';
 import type {
   HttpCalls,
@@ -82,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
 
     let broker: Broker | undefined;
     const metrics = brokerMetrics(packets, () => broker);
-    const refused: Record<string, number> = {};
+    const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
     const put = (entries: readonly Entry[]): void => {
       for (const entry of entries) directory.put(entry);
@@ -132,7 +133,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         heads: async () => ({
           packets: packets.head,
           readings: (await pipeline.calls()?.readingsHead()) ?? 0,
-          refused,
+          refused: refusals.counts,
         }),
         metrics: async () => [
           ...(await metrics.registry.getMetricsAsJSON()),
@@ -153,11 +154,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         now: clock?.now ?? wallClock,
         append: (entry, done) => packets.append(entry, done),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
-        refused(rejection, who) {
-          refused[rejection.code] = (refused[rejection.code] ?? 0) + 1;
-          metrics.refused(rejection.code);
-          log.info({ ...who, code: rejection.code, reason: rejection.reason }, 'refused');
-        },
+        refused: refusals.note,
       },
     );
     cleanup.push(() => broker?.close());
