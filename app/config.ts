@@ -47,6 +47,7 @@ const schema = z.strictObject({
     .strictObject({
       segment: z.number().int().min(1).max(1024).default(64).describe('MiB'),
       linger: duration.prefault('3ms'),
+      keep: z.number().int().min(16).default(4_096).describe('MiB a log'),
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
     })
     .prefault({}),
@@ -124,6 +125,11 @@ function check(config: Config, file: string): Config | Rejection[] {
       ),
     );
   return problems.length > 0 ? problems : config;
+}
+
+/** Bytes that each log may take once its consumers have passed them. */
+export function keptBytes(config: Config): number {
+  return config.log.keep * mebibyte;
 }
 
 /** Segment size in bytes. */

@@ -19,6 +19,8 @@ export function createRoad(stations: Stations): Consumer[] {
 /** The road at work. */
 export interface Pipeline {
   readonly stages: readonly Running[];
+  /** The lowest cursor in a log: what lies below has been passed by every consumer. */
+  passed(log: 'packets' | 'readings'): number;
   /** Rejects when a stage met a bug: then the thread must end, loudly. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
@@ -36,6 +38,12 @@ export function startPipeline(stations: Stations): Pipeline {
   return {
     stages,
     failed,
+    passed: (log) =>
+      Math.min(
+        ...stages
+          .filter(({ name }) => (name === 'decode') === (log === 'packets'))
+          .map((stage) => stage.position()),
+      ),
     async close() {
       stop.abort();
       await Promise.allSettled(stages.map(({ ended }) => ended));

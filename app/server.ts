@@ -5,11 +5,12 @@ import { Log } from '#ingest';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
 import { loadCity } from '#app/city.ts';
 import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
-import { segmentBytes, type Config } from '#app/config.ts';
+import { keptBytes, segmentBytes, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
 import { createLogger } from '#app/logging.ts';
 import { brokerMetrics } from '#app/metrics.ts';
 import { createRefusals } from '#app/refusals.ts';
+import { retain } from '#app/retention.ts';
 import { openSeries, type Series } from '#app/series.ts';
 import type {
   HttpCalls,
@@ -112,6 +113,18 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     cleanup.push(() => pipeline.stop());
     packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
     await ready.promise;
+    const stopping = new AbortController();
+    const retention = retain(packets, {
+      keep: keptBytes(config),
+      passed: async () =>
+        pipeline.problem() === undefined ? pipeline.calls()?.packetsPassed() : undefined,
+      logger: log,
+      signal: stopping.signal,
+    });
+    cleanup.push(() => {
+      stopping.abort();
+      return retention;
+    });
 
     const health = async (): Promise<Health[]> => [
       part('packets log', logProblem),

@@ -133,6 +133,14 @@ export class Log {
     this.#head = number;
   }
 
+  /**
+   * Frees the oldest segments that every consumer has passed (`passed`: the lowest cursor) while the
+   * log takes more than `keep` bytes; resolves with the bytes that are left.
+   */
+  trim(passed: number, keep: number): Promise<number> {
+    return this.#writer.trim(Math.min(passed, this.#head), keep);
+  }
+
   /** Commits what is queued, unless the disk fails: that is not acknowledged. Then closes the files. */
   async close(): Promise<void> {
     this.#closing.abort();

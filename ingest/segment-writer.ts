@@ -59,6 +59,32 @@ export class SegmentWriter {
     this.#file = await this.#start(number + 1);
   }
 
+  /**
+   * Removes the oldest segments that hold nothing above `passed`, as long as the rest takes more than
+   * `keep` bytes; the one being written stays. Resolves with the bytes that are left.
+   */
+  async trim(passed: number, keep: number): Promise<number> {
+    const bases = segmentBases(await this.#disk.list(this.#folder));
+    const sizes = await Promise.all(bases.map((base) => this.#sizeOf(base)));
+    let total = sizes.reduce((sum, size) => sum + size, 0);
+    for (const [i, base] of bases.entries()) {
+      const next = bases[i + 1];
+      if (total <= keep || next === undefined || next - 1 > passed) break;
+      await this.#disk.remove(this.#folder, segmentName(base));
+      total -= sizes[i]!;
+    }
+    return total;
+  }
+
+  async #sizeOf(base: number): Promise<number> {
+    const file = await this.#disk.open(this.#folder, segmentName(base), 'r');
+    try {
+      return await file.size();
+    } finally {
+      await file.close();
+    }
+  }
+
   async close(): Promise<void> {
     try {
       await this.leave();

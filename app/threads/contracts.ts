@@ -29,6 +29,8 @@ export interface PipelineCalls {
   metrics(): Promise<Metrics>;
   /** Number of the newest reading. */
   readingsHead(): number;
+  /** The lowest cursor in the packets log. */
+  packetsPassed(): number;
   stop(): Promise<void>;
 }
 

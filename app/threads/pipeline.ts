@@ -2,12 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Health } from '#model';
 import { loadEntries, type RegistryTables } from '#registry';
 import { loadCity } from '#app/city.ts';
+import { keptBytes } from '#app/config.ts';
 import { createFollowedClock, wallClock } from '#app/clock.ts';
 import { scope } from '#app/database/database.ts';
 import { createExecute } from '#app/execute.ts';
 import { createLogger } from '#app/logging.ts';
 import { pipelineMetrics } from '#app/metrics.ts';
 import { startPipeline } from '#app/pipeline.ts';
+import { retain } from '#app/retention.ts';
 import { openStations } from '#app/stations.ts';
 import type { PipelineCalls, PipelineData, PipelineNews } from '#app/threads/contracts.ts';
 import { link } from '#app/threads/link.ts';
@@ -25,6 +27,13 @@ if (Array.isArray(city))
 const stations = await openStations({ config, folder, city, packetsLog, now });
 const pipeline = startPipeline(stations);
 const metrics = pipelineMetrics(pipeline, stations);
+const stopping = new AbortController();
+const retention = retain(stations.readings, {
+  keep: keptBytes(config),
+  passed: async () => pipeline.passed('readings'),
+  logger: log,
+  signal: stopping.signal,
+});
 
 const execute = createExecute({
   ...stations,
@@ -47,7 +56,10 @@ const calls: PipelineCalls = {
   },
   metrics: () => metrics.getMetricsAsJSON(),
   readingsHead: () => stations.readings.head,
+  packetsPassed: () => pipeline.passed('packets'),
   async stop() {
+    stopping.abort();
+    await retention;
     await pipeline.close();
     setImmediate(() => parentPort!.close());
   },
