@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { isRejection, reject, type Kinds, type Rejection } from '#model';
 import { loadCategories, type Categories } from '#incidents';
-import { loadKinds, loadProfiles, type Profile } from '#ingest';
+import { loadKinds, loadProfiles, shippedKinds, shippedProfiles, type Profile } from '#ingest';
 import { loadRules, type Rule } from '#rules';
-import { programFolder, type Config } from '#app/config.ts';
+import type { Config } from '#app/config.ts';
 
 /** Everything about the city that is data: read at start, checked as a whole. */
 export interface City {
@@ -15,10 +14,9 @@ export interface City {
 
 /** Reads kinds, profiles, rules and categories; every problem of every file comes back at once. */
 export async function loadCity(config: Config): Promise<City | Rejection[]> {
-  const profilesFolder = join(programFolder, 'ingest/profiles');
-  const kinds = await loadKinds(join(profilesFolder, 'kinds'));
+  const kinds = await loadKinds(shippedKinds);
   if (Array.isArray(kinds)) return kinds;
-  const profiles = await loadProfiles(profilesFolder, kinds);
+  const profiles = await loadProfiles(shippedProfiles, kinds);
   const { rules, problems } = await loadRules(config.rules, kinds);
   const categories = await loadCategories(config.categories);
   const found = [profiles, problems, categories].flat().filter(isRejection);

@@ -54,11 +54,7 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
   let call: Call;
   try {
     const { positionals, values } = parseArgs({
-      // parseArgs takes -10.17 for an option; --lat=-10.17 says what it is.
-      args: argv
-        .join('\n')
-        .replaceAll(/^(--l(?:at|on))\n(?=-[\d.])/gm, '$1=')
-        .split('\n'),
+      args: joinNegatives(argv),
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
@@ -85,6 +81,20 @@ export async function run(argv: readonly string[], env: Env): Promise<number> {
   return command === undefined
     ? usage(`no command "${call.positionals.join(' ')}"`)
     : command(call);
+}
+
+/** parseArgs takes the value of `--lat -10.17` for an option; `--lat=-10.17` says what it is. */
+function joinNegatives(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of argv) {
+    const before = joined.at(-1);
+    if ((before === '--lat' || before === '--lon') && /^-[\d.]/.test(arg)) {
+      joined[joined.length - 1] = `${before}=${arg}`;
+    } else {
+      joined.push(arg);
+    }
+  }
+  return joined;
 }
 
 function usage(reason: string): number {

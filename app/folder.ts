@@ -1,12 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { reject, type Rejection } from '#model';
@@ -35,11 +27,6 @@ export interface Folder {
   /** True when the admin's key was made just now: it is shown once. */
   readonly newAdminKey: boolean;
   readonly release: () => void;
-}
-
-/** Whether the folder holds nothing of ours yet. */
-export function isEmptyFolder(path: string): boolean {
-  return !existsSync(path) || !readdirSync(path).some((name) => name === 'folder.json');
 }
 
 /** The stamp of a folder, if it has one. */

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isRejection, reject, type Execute, type Health, type Rejection } from '#model';
+import { isRejection, type Rejection } from '#model';
 import { createBroker, type Broker } from '#broker';
 import { Log } from '#ingest';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
@@ -7,6 +6,7 @@ import { loadCity } from '#app/city.ts';
 import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
 import { keptBytes, segmentBytes, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
+import { createHub } from '#app/hub.ts';
 import { createLogger } from '#app/logging.ts';
 import { brokerMetrics } from '#app/metrics.ts';
 import { createRefusals } from '#app/refusals.ts';
@@ -20,7 +20,7 @@ import type {
   PipelineNews,
   ThreadData,
 } from '#app/threads/contracts.ts';
-import { supervise, type Supervised } from '#app/threads/supervise.ts';
+import { supervise } from '#app/threads/supervise.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -126,12 +126,6 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       return retention;
     });
 
-    const health = async (): Promise<Health[]> => [
-      part('packets log', logProblem),
-      part('pipeline', pipeline.problem()),
-      ...(await stagesOf(pipeline)),
-      series.health(),
-    ];
     const listening = Promise.withResolvers<number>();
     const http = supervise<HttpCalls>({
       file: new URL('./threads/http.ts', import.meta.url),
@@ -141,17 +135,14 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
           http.up();
           listening.resolve(port);
         },
-        execute: execute(pipeline),
-        health,
-        heads: async () => ({
-          packets: packets.head,
-          readings: (await pipeline.calls()?.readingsHead()) ?? 0,
-          refused: refusals.counts,
+        ...createHub({
+          pipeline,
+          packets,
+          metrics,
+          refusals,
+          series,
+          logProblem: () => logProblem,
         }),
-        metrics: async () => [
-          ...(await metrics.registry.getMetricsAsJSON()),
-          ...((await pipeline.calls()?.metrics()) ?? []),
-        ],
       } satisfies HubCalls,
       log,
       onDeath: (reason) => listening.reject(new Error(reason)),
@@ -193,33 +184,6 @@ function follow(
       .calls()
       ?.tick(tick as never)
       .catch(ignore);
-}
-
-/** How the stages do; a thread that does not answer in time is down. */
-async function stagesOf(pipeline: Supervised<PipelineCalls>): Promise<Health[]> {
-  if (pipeline.problem() !== undefined) return [];
-  const late = sleep(2_000, [part('pipeline', 'no answer in 2 s')], { ref: false });
-  const asked = pipeline.calls()?.health() ?? late;
-  return Promise.race([asked, late]).catch(() => [part('pipeline', 'it died just now')]);
-}
-
-/** Passes commands on to the pipeline; while it is away, or when it dies over one, the answer is to try again. */
-function execute(pipeline: Supervised<PipelineCalls>): Execute {
-  const away = reject('internal.unavailable', 'the pipeline is being started; try again');
-  return async (command) => {
-    const calls = pipeline.problem() === undefined ? pipeline.calls() : undefined;
-    if (calls === undefined) return away;
-    return calls.execute(command).catch((error: unknown) => {
-      if (pipeline.calls() === calls) throw error;
-      return away;
-    });
-  };
-}
-
-function part(name: string, problem: string | undefined): Health {
-  return problem === undefined
-    ? { part: name, state: 'ok' }
-    : { part: name, state: 'down', reason: problem };
 }
 
 function ignore(): undefined {

@@ -48,14 +48,3 @@ export async function listDeadLetters(
     bytes: row.bytes,
   }));
 }
-
-/** How many dead letters there are, by reason. */
-export async function countDeadLetters(
-  db: Kysely<IngestTables>,
-): Promise<{ code: string; count: number }[]> {
-  return db
-    .selectFrom('dead_letter')
-    .select((eb) => ['code', eb.fn.countAll<number>().as('count')])
-    .groupBy('code')
-    .execute();
-}

@@ -1,10 +1,10 @@
-export { countDeadLetters, deadLetter, listDeadLetters, type KeptLetter } from './dead-letters.ts';
+export { deadLetter, listDeadLetters, type KeptLetter } from './dead-letters.ts';
 export { prepareBatch, readReading, type PreparedBatch } from './decode-batch.ts';
 export { openCursor, readAccounts, settle, type Account, type Cursor } from './ledger.ts';
 export { FolderReader } from './log-reader.ts';
 export { Log } from './log.ts';
 export { ingestMigrations, type IngestTables } from './tables.ts';
 export { createDecode, type Decoded } from './decode.ts';
-export { loadKinds } from './kinds.ts';
-export { loadProfiles } from './profiles.ts';
+export { loadKinds, shippedKinds } from './kinds.ts';
+export { loadProfiles, shippedProfiles } from './profiles.ts';
 export type { Profile } from './profile.ts';

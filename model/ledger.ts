@@ -17,9 +17,3 @@ export interface DeadLetter {
   readonly topic: string;
   readonly bytes: Uint8Array;
 }
-
-/** Moves a consumer's cursor inside its own transaction: counts, dead letters and position are one commit. */
-export type Settle<Trx> = (
-  trx: Trx,
-  step: { consumer: string; from: number; to: number; counts: Counts; dead: readonly DeadLetter[] },
-) => Promise<void>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reject, type Class } from '#model';
-import { countDeadLetters, deadLetter, listDeadLetters } from '../../ingest/dead-letters.ts';
+import { deadLetter, listDeadLetters } from '../../ingest/dead-letters.ts';
 import { openCursor, readAccounts, settle } from '../../ingest/ledger.ts';
 import { openBooks } from './books.ts';
 
@@ -124,7 +124,6 @@ describe('dead letters', () => {
     expect(letters[1]).toMatchObject({ record: 3, reason: 'values.fill_level: no number' });
     expect(letters[0]).toMatchObject({ part: 'values.fill_level', reason: 'no number' });
     expect(Buffer.from(letters[0]!.bytes)).toEqual(bytes);
-    expect(await countDeadLetters(db)).toEqual([{ code: 'ingest.value_type', count: 2 }]);
     expect(await listDeadLetters(db, { limit: 10, before: letters[0]!.id })).toHaveLength(1);
   });
 });

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reject, type Execute, type Health } from '#model';
+import type { Log } from '#ingest';
+import type { BrokerMetrics } from '#app/metrics.ts';
+import type { Refusals } from '#app/refusals.ts';
+import type { Series } from '#app/series.ts';
+import type { HubCalls, PipelineCalls } from '#app/threads/contracts.ts';
+import type { Supervised } from '#app/threads/supervise.ts';
+
+export interface HubDeps {
+  readonly pipeline: Supervised<PipelineCalls>;
+  readonly packets: Log;
+  readonly metrics: BrokerMetrics;
+  readonly refusals: Refusals;
+  readonly series: Series;
+  /** Why the packets log can't be written; undefined while it can. */
+  readonly logProblem: () => string | undefined;
+}
+
+/** What the http thread asks of main: main's own answers, and the pipeline's passed on. */
+export function createHub(deps: HubDeps): Omit<HubCalls, 'listening'> {
+  const { pipeline, packets, metrics, refusals, series, logProblem } = deps;
+  return {
+    execute: execute(pipeline),
+    health: async () => [
+      part('packets log', logProblem()),
+      part('pipeline', pipeline.problem()),
+      ...(await stagesOf(pipeline)),
+      series.health(),
+    ],
+    heads: async () => ({
+      packets: packets.head,
+      readings: (await pipeline.calls()?.readingsHead()) ?? 0,
+      refused: refusals.counts,
+    }),
+    metrics: async () => [
+      ...(await metrics.registry.getMetricsAsJSON()),
+      ...((await pipeline.calls()?.metrics()) ?? []),
+    ],
+  };
+}
+
+/** How the stages do; a thread that does not answer in time is down. */
+async function stagesOf(pipeline: Supervised<PipelineCalls>): Promise<Health[]> {
+  if (pipeline.problem() !== undefined) return [];
+  const late = sleep(2_000, [part('pipeline', 'no answer in 2 s')], { ref: false });
+  const asked = pipeline.calls()?.health() ?? late;
+  return Promise.race([asked, late]).catch(() => [part('pipeline', 'it died just now')]);
+}
+
+/** Passes commands on to the pipeline; while it is away, or when it dies over one, the answer is to try again. */
+function execute(pipeline: Supervised<PipelineCalls>): Execute {
+  const away = reject('internal.unavailable', 'the pipeline is being started; try again');
+  return async (command) => {
+    const calls = pipeline.problem() === undefined ? pipeline.calls() : undefined;
+    if (calls === undefined) return away;
+    return calls.execute(command).catch((error: unknown) => {
+      if (pipeline.calls() === calls) throw error;
+      return away;
+    });
+  };
+}
+
+function part(name: string, problem: string | undefined): Health {
+  return problem === undefined
+    ? { part: name, state: 'ok' }
+    : { part: name, state: 'down', reason: problem };
+}
