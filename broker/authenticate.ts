@@ -99,10 +99,18 @@ function invalidId(reason: string): Rejection {
   return reject('broker.client_id_invalid', reason, 'clientId');
 }
 
+/** The fields of CONNECT that we look at [MQTT-3.1]; `keepalive` in seconds. */
+export interface ConnectPacket {
+  readonly clientId?: string;
+  readonly clean?: boolean;
+  readonly keepalive?: number;
+  readonly will?: { readonly topic: string };
+}
+
 /** Reads what aedes knows of a connecting client. */
 export function describeConnect(
   client: Client,
-  packet: { clientId?: string; clean?: boolean; will?: { topic: string } },
+  packet: ConnectPacket,
   username: string | undefined,
   password: Buffer | undefined,
 ): Connect {

@@ -10,19 +10,20 @@ import {
   type Principal,
   type Rejection,
 } from '#model';
+import { createAcknowledgements } from './acknowledge.ts';
 import { authenticate, checkPublish, describeConnect, returnCodes } from './authenticate.ts';
-import { capFrames } from './frame-cap.ts';
+import { Connection } from './connection.ts';
+import { Door } from './door.ts';
+import { FanOut } from './fan-out.ts';
+import type { Message } from './lane.ts';
+import type { Guard, Limits } from './limits.ts';
+import { createQueues } from './queues.ts';
 import { matches } from './topic-filter.ts';
 
 export interface BrokerOptions {
   readonly host: string;
   readonly port: number;
-  /** Largest frame in bytes: before the login is known, from a device, from a bridge. */
-  readonly frameCap: {
-    readonly stranger: number;
-    readonly device: number;
-    readonly bridge: number;
-  };
+  readonly limits: Limits;
 }
 
 export interface BrokerDeps {
@@ -35,6 +36,8 @@ export interface BrokerDeps {
   readonly control: (topic: string, payload: Buffer) => void;
   /** Told of everything that is refused before the log. */
   readonly refused: (rejection: Rejection, who: { login?: string; address?: string }) => void;
+  /** Told each time that a guard bites. */
+  readonly guarded: (guard: Guard) => void;
 }
 
 export interface Broker {
@@ -45,6 +48,8 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+type Publish = (packet: object, client: Client, done: () => void) => void;
+
 /** Turns of the loop that a flush's acknowledgements have to reach their sockets; one is enough when nothing else goes on. */
 const acknowledgeTurns = 20;
 
@@ -53,86 +58,112 @@ const flushPatience = 1_500;
 
 const revoked = reject('broker.login_failed', 'the token was changed; log in again', 'password');
 
-type ConnectPacket = Parameters<typeof describeConnect>[1];
-
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
 export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Promise<Broker> {
-  const connects = new WeakMap<Client, ConnectPacket>();
-  const logins = new WeakMap<Client, Principal>();
-  const addresses = new WeakMap<Client, string>();
+  const { limits } = options;
+  const { guarded } = deps;
+  const connections = new WeakMap<Client, Connection>();
   const byId = new Map<string, Client>();
+  const acknowledgements = createAcknowledgements();
+  const fanOut = new FanOut();
+  const queues = createQueues(limits.queue, () => guarded('queue_full'));
   let unflushed = 0;
   let closing = false;
   let flushed = (): void => undefined;
 
+  const tell = (rejection: Rejection, from?: Connection, socket = from?.socket): void => {
+    const address = from?.address ?? (socket && `${socket.remoteAddress}:${socket.remotePort}`);
+    deps.refused(rejection, {
+      ...(from?.name && { login: from.name }),
+      ...(address && { address }),
+    });
+  };
   const refuse = (client: Client | null, rejection: Rejection): Error => {
-    const login = client ? logins.get(client)?.name : undefined;
-    const address = client ? addresses.get(client) : undefined;
-    deps.refused(rejection, { ...(login && { login }), ...(address && { address }) });
+    tell(rejection, client ? connections.get(client) : undefined);
     return new Error(rejection.reason);
   };
-
-  /** The login as the registry has it now; none when its token was changed since it connected. */
-  const loginOf = (client: Client): Principal | undefined => {
-    const held = logins.get(client);
-    const now = held && deps.directory.principal(held.name);
-    return now?.hash === held?.hash ? now : undefined;
+  const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
+    unflushed++;
+    deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
+      done();
+      if (--unflushed === 0) flushed();
+    });
   };
 
   const aedes = await Aedes.createBroker({
-    drainTimeout: 3_000, // one reader that stopped reading must not hold the others up
-    concurrency: 1_000,
+    drainTimeout: 3_000, // who has stopped reading for so long is gone
+    connectTimeout: 10_000,
+    mq: fanOut,
+    persistence: queues.persistence,
     preConnect(client, packet, callback) {
-      connects.set(client, packet);
+      connections.get(client)!.connect = packet;
       callback(null, true);
     },
 
     authenticate(client, username, password, done) {
-      const connect = describeConnect(client, connects.get(client) ?? {}, username, password);
+      const connection = connections.get(client)!;
+      const connect = describeConnect(client, connection.connect, username, password);
       const result = authenticate(connect, {
         ...deps,
         loginOf: (id) => {
           const holder = byId.get(id);
-          return holder && logins.get(holder)?.name;
+          return holder && connections.get(holder)?.name;
         },
       });
       if ('rejected' in result) {
         const code = returnCodes[result.code as keyof typeof returnCodes];
         return done(Object.assign(refuse(client, result), { returnCode: code }), null);
       }
-      logins.set(client, result);
+      connection.logIn(result);
       done(null, true);
     },
 
     // The only hook that aedes awaits before it writes PUBACK: the log hangs here.
     authorizePublish(client, { topic, payload }, callback) {
       if (closing) return callback(new Error('the broker is closing'));
-      const principal = client && loginOf(client);
+      const principal = client && connections.get(client)?.login;
       if (!principal) return callback(refuse(client, revoked));
       const refused = checkPublish(principal, topic);
       if (refused) return callback(refuse(client, refused));
+      connections.get(client)!.enterSlow();
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
       if (topic.startsWith('$siaga/')) {
         deps.control(topic, bytes);
         return callback();
       }
-      unflushed++;
-      const entry = { receivedAt: deps.now(), principal: principal.name, topic, bytes };
       // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
-      deps.append(entry, () => {
+      append(principal.name, topic, bytes, () => {
+        acknowledgements.flush(); // those of the short way that came before
         callback();
-        if (--unflushed === 0) flushed();
       });
     },
 
+    published(packet, client, callback) {
+      if (client !== null && packet.cmd === 'publish') connections.get(client)?.leaveSlow();
+      callback();
+    },
+
     authorizeSubscribe(client, subscription, callback) {
-      const principal = loginOf(client);
+      const principal = connections.get(client)?.login;
       if (principal?.subscribe.some((filter) => matches(filter, subscription.topic))) {
         return callback(null, subscription);
       }
       const reason = `${principal?.name} may not subscribe to ${subscription.topic}`;
       refuse(client, reject('broker.topic_denied', reason, 'topic'));
       callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
+    },
+
+    authorizeForward(client, packet) {
+      const { socket } = connections.get(client)!;
+      if (socket.writableLength < limits.outgoing) return packet;
+      if (packet.qos === 0 || client.clean) {
+        guarded('forward_dropped');
+        return null;
+      }
+      // What is promised to a durable session waits in its queue until it reads again.
+      guarded('slow_reader_cut');
+      socket.destroy();
+      return packet;
     },
   });
 
@@ -141,18 +172,49 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     if (byId.get(client.id) === client) byId.delete(client.id);
   });
 
-  const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    const client = aedes.handle(socket);
-    addresses.set(client, `${socket.remoteAddress}:${socket.remotePort}`);
-    const cap = (): number => options.frameCap[logins.get(client)?.role ?? 'stranger'];
-    capFrames(socket, cap, (bytes) => {
-      const reason = `a packet of ${bytes} bytes; the limit here is ${cap()}`;
-      refuse(client, reject('broker.packet_too_large', reason));
-    });
-  });
+  const connectionDeps = {
+    clock: () => performance.now(),
+    principal: deps.directory.principal,
+    frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
+    pace: (role: Principal['role']) => limits.pace[role],
+    append,
+    hears: (topic: string) => fanOut.hears(topic) || queues.hears(topic),
+    generation: () => fanOut.generation + queues.generation(),
+    forward(message: Message, client: Client) {
+      // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
+      const publish = aedes.publish.bind(aedes) as unknown as Publish;
+      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
+    },
+    acknowledge: (socket: Socket, id: number) => acknowledgements.add(socket, id),
+    tooLarge(connection: Connection, bytes: number, cap: number) {
+      guarded('packet_too_large');
+      const reason = `a packet of ${bytes} bytes; the limit here is ${cap}`;
+      tell(reject('broker.packet_too_large', reason), connection);
+    },
+    held: () => guarded('publish_held'),
+    tooFast(connection: Connection) {
+      guarded('publish_cut');
+      tell(reject('broker.publish_rate', 'more messages than agreed, for too long'), connection);
+    },
+    isClosing: () => closing,
+  };
+  const door = new Door(
+    { most: limits.connections, rate: limits.accepts },
+    {
+      admit(socket) {
+        const connection = new Connection(socket, connectionDeps);
+        connection.client = aedes.handle(socket);
+        connections.set(connection.client, connection);
+      },
+      full(socket) {
+        guarded('connections_full');
+        const reason = `${limits.connections} connections are open, and no more are let in`;
+        tell(reject('broker.connections_full', reason), undefined, socket);
+      },
+      waits: () => guarded('accept_waited'),
+    },
+  );
+  const server = createServer({ noDelay: true }, (socket) => door.knock(socket));
   await listen(server, options);
 
   const end = async (): Promise<void> => {
@@ -164,7 +226,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     // aedes hangs up at once: what it has corked, or (QoS 2) still has to note, would not get out.
     for (let turn = 0; turn < acknowledgeTurns; turn++) await nextTurn();
     await new Promise<void>((resolve) => aedes.close(resolve));
-    for (const socket of sockets) socket.destroy();
+    door.close();
   };
   let ended: Promise<void> | undefined;
 
@@ -174,6 +236,8 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     close: () => (ended ??= end()),
   };
 }
+
+function nothing(): void {}
 
 function listen(server: Server, { host, port }: BrokerOptions): Promise<void> {
   return new Promise((resolve, fail) => {

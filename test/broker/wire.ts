@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import type { LogEntry, Principal, Rejection } from '#model';
-import { createBroker, type Broker, type BrokerOptions } from '#broker';
+import { createBroker, type Broker, type Guard, type Limits } from '#broker';
 
 const own = 'city/v1/kupang/bin/bin-1';
 export const topics = { own: `${own}/telemetry`, cmd: `${own}/cmd`, status: `${own}/status` };
@@ -35,21 +35,34 @@ export interface Bench {
   readonly control: string[];
   readonly refused: Rejection[];
   readonly codes: () => string[];
+  /** Guards that have bitten, in order. */
+  readonly guarded: Guard[];
   hold(): void;
   release(): void;
 }
 
-export async function openBroker(frameCap?: Partial<BrokerOptions['frameCap']>): Promise<Bench> {
+const pace = { rate: 10_000, burst: 10_000, patience: 60_000 };
+const limits: Limits = {
+  connections: 1_000,
+  accepts: 10_000,
+  pace: { device: pace, bridge: pace },
+  frame: { stranger: 4_096, device: 16_384, bridge: 262_144 },
+  outgoing: 1 << 20,
+  queue: 1_000,
+};
+
+export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
   const known = new Map(principals);
   const appended: LogEntry[] = [];
   const control: string[] = [];
   const refused: Rejection[] = [];
+  const guarded: Guard[] = [];
   let held: (() => void)[] | undefined;
   const broker = await createBroker(
     {
       host: '127.0.0.1',
       port: 0,
-      frameCap: { stranger: 4_096, device: 16_384, bridge: 262_144, ...frameCap },
+      limits: { ...limits, ...changed },
     },
     {
       directory: { principal: (name) => known.get(name) },
@@ -63,6 +76,7 @@ export async function openBroker(frameCap?: Partial<BrokerOptions['frameCap']>):
       },
       control: (topic, payload) => control.push(`${topic} ${payload.toString()}`),
       refused: (rejection) => refused.push(rejection),
+      guarded: (guard) => guarded.push(guard),
     },
   );
   const release = (): void => {
@@ -77,7 +91,7 @@ export async function openBroker(frameCap?: Partial<BrokerOptions['frameCap']>):
     return broker.close();
   });
   const codes = (): string[] => refused.map(({ code }) => code);
-  return { broker, appended, control, refused, codes, hold: () => (held ??= []), release };
+  return { broker, appended, control, refused, guarded, codes, hold: () => (held ??= []), release };
 }
 
 /** A string as MQTT writes it: two bytes of length, then its bytes. */
@@ -106,15 +120,17 @@ export interface Hello {
   readonly login: string | Uint8Array;
   readonly token: string;
   readonly will: string;
+  /** Seconds. */
+  readonly keepAlive: number;
 }
 
 /** CONNECT as bin-1 with its token, unless told otherwise. */
 export function hello(options: Partial<Hello> = {}): Buffer {
-  const { id = 'bin-1', clean = true, login: user = 'bin-1', will } = options;
+  const { id = 'bin-1', clean = true, login: user = 'bin-1', will, keepAlive = 60 } = options;
   const token = options.token ?? `token of ${String(user)}`;
   const flags = 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 4);
   const wills = will === undefined ? [] : [text(will), text('{"online":false}')];
-  const fixed = [text('MQTT'), Buffer.from([4, flags, 0, 60])];
+  const fixed = [text('MQTT'), Buffer.from([4, flags, 0, keepAlive])];
   return packet(0x10, ...fixed, text(id), ...wills, text(user), text(token));
 }
 

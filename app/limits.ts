@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { duration } from '#model';
+import type { Limits } from '#broker';
+
+const whole = z.number().int().min(1);
+const kibibyte = 1024;
+
+/** What one party may ask of the broker: generous for any sensor, ruinous for none. */
+export const limits = z.strictObject({
+  /** Below the usual 20,000 open files of a process. */
+  connections: whole.max(1_000_000).default(19_500),
+  /** Connections let in a second; more wait. */
+  accepts: whole.default(500),
+  /** Messages a second that a device may keep up, and at once: a backlog after an outage. */
+  device: z.strictObject({ rate: whole.default(100), burst: whole.default(2_000) }).prefault({}),
+  bridge: z
+    .strictObject({ rate: whole.default(20_000), burst: whole.default(100_000) })
+    .prefault({}),
+  /** How long one that never rests is held back before it is cut. */
+  patience: duration.prefault('10m'),
+  frame: z
+    .strictObject({
+      stranger: whole.default(4),
+      device: whole.default(16),
+      bridge: whole.max(1_024).default(256),
+    })
+    .prefault({})
+    .describe('KiB'),
+  outgoing: whole.default(1_024).describe('KiB that may wait for a slow reader'),
+  queue: whole.default(1_000).describe('messages that may wait for a durable session'),
+});
+
+/** The broker's limits in its own units: bytes and ms. */
+export function brokerLimits(config: z.output<typeof limits>): Limits {
+  const { connections, accepts, device, bridge, patience, frame, outgoing, queue } = config;
+  return {
+    connections,
+    accepts,
+    pace: { device: { ...device, patience }, bridge: { ...bridge, patience } },
+    frame: {
+      stranger: frame.stranger * kibibyte,
+      device: frame.device * kibibyte,
+      bridge: frame.bridge * kibibyte,
+    },
+    outgoing: outgoing * kibibyte,
+    queue,
+  };
+}

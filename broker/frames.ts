@@ -1,0 +1,97 @@
+import type { Duplex } from 'node:stream';
+
+/** Where one whole packet lies in a chunk: fixed header from `at`, body from `body` to `end` [MQTT-2.2]. */
+export interface Frame {
+  readonly chunk: Buffer;
+  readonly at: number;
+  readonly body: number;
+  readonly end: number;
+}
+
+export interface FramesOptions {
+  /** Largest body in bytes, as of now. */
+  readonly cap: () => number;
+  /** Told the size that a packet over the cap announced; the connection is cut then. */
+  readonly tooLarge: (bytes: number) => void;
+  /** Takes a packet off the way to the parser: true when it did. */
+  readonly take: (frame: Frame) => boolean;
+  /** Told the first byte of every whole packet. */
+  readonly arrived: (first: number) => void;
+  /** True while nothing is to be read; whoever ends that emits `readable`. */
+  readonly held: () => boolean;
+}
+
+/**
+ * Lets a connection's `read` return whole packets only, and none over the cap: aedes itself has no
+ * limit, and collects whatever a stranger announces. Packets from the first on that `take` takes never
+ * reach the parser; from the one that it leaves, the chunk goes on as it is.
+ */
+export function readFrames(stream: Duplex, options: FramesOptions): void {
+  const { cap, tooLarge, take, arrived, held } = options;
+  const read = stream.read.bind(stream);
+  let rest: Buffer | undefined;
+  // One object for all packets: this is done for every message of every device.
+  const frame = { chunk: Buffer.alloc(0) as Buffer, at: 0, body: 0, end: 0 };
+
+  /** Goes over the whole packets of a chunk: where the parser's part begins and where they end. */
+  const split = (chunk: Buffer): { leave: number; end: number } | undefined => {
+    let leave = -1;
+    let at = 0;
+    frame.chunk = chunk;
+    while (measure(frame, at)) {
+      const { body, end } = frame;
+      if (end - body > cap()) {
+        tooLarge(end - body);
+        return undefined;
+      }
+      if (end > chunk.length) break;
+      arrived(chunk[at]!);
+      if (leave < 0 && !take(frame)) leave = at;
+      at = end;
+    }
+    return { leave, end: at };
+  };
+
+  const next = (): Buffer | null => {
+    if (held()) return null;
+    const fresh = read() as Buffer | null;
+    if (fresh === null) return null;
+    const chunk = rest === undefined ? fresh : Buffer.concat([rest, fresh]);
+    const found = split(chunk);
+    if (found === undefined) {
+      stream.destroy();
+      return null;
+    }
+    const { leave, end } = found;
+    // A copy, so that a few bytes do not keep a whole chunk in memory.
+    rest = end < chunk.length ? Buffer.from(chunk.subarray(end)) : undefined;
+    return leave < 0 ? null : chunk.subarray(leave, end);
+  };
+  // Node itself asks for 0 bytes, to have more fetched, and drops what comes back.
+  stream.read = (size?: number) => (size === 0 ? (read(0) as null) : next());
+}
+
+interface Measured {
+  chunk: Buffer;
+  at: number;
+  body: number;
+  end: number;
+}
+
+/**
+ * Reads the length of the packet at `at`: groups of seven bits, least significant first, four bytes at
+ * most [MQTT-2.2.3]. False while not all of them are there.
+ */
+function measure(frame: Measured, at: number): boolean {
+  let length = 0;
+  for (let i = 1; i <= 4 && at + i < frame.chunk.length; i++) {
+    const byte = frame.chunk[at + i]!;
+    length += (byte & 0x7f) * 2 ** (7 * (i - 1));
+    if (byte >= 0x80 && i < 4) continue;
+    frame.at = at;
+    frame.body = at + i + 1;
+    frame.end = frame.body + length;
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,30 @@
+import type { PaceOptions } from './pace.ts';
+
+/** What one party may ask of the broker; each limit is counted by its guard when it bites. */
+export interface Limits {
+  /** Most connections at a time. */
+  readonly connections: number;
+  /** Connections let in a second; more wait their turn. */
+  readonly accepts: number;
+  /** Messages a second and at once, of a device and of a bridge. */
+  readonly pace: { readonly device: PaceOptions; readonly bridge: PaceOptions };
+  /** Largest packet in bytes: before the login is known, from a device, from a bridge. */
+  readonly frame: { readonly stranger: number; readonly device: number; readonly bridge: number };
+  /** Bytes that may wait for a subscriber that reads too slowly. */
+  readonly outgoing: number;
+  /** Messages that may wait for a durable session that is away. */
+  readonly queue: number;
+}
+
+/** The guards that bite without turning anything away for good, or that turn away what is not a packet. */
+export const guards = [
+  'connections_full',
+  'accept_waited',
+  'publish_held',
+  'publish_cut',
+  'packet_too_large',
+  'forward_dropped',
+  'slow_reader_cut',
+  'queue_full',
+] as const;
+export type Guard = (typeof guards)[number];

@@ -1,0 +1,92 @@
+import { describe, expect, test, vi } from 'vitest';
+import {
+  dial,
+  hello,
+  login,
+  openBroker,
+  packet,
+  puback,
+  publish,
+  text,
+  topics,
+  type Bench,
+  type Line,
+} from './wire.ts';
+
+const subscribe = (qos: 0 | 1): Buffer =>
+  packet(0x82, Buffer.from([0, 9]), text(topics.cmd), Buffer.from([qos]));
+const patient = { timeout: 15_000, interval: 5 };
+const big = 'x'.repeat(10_000);
+
+/** How many messages a line has got, all alike. */
+const received = (line: Line): number =>
+  line.heard().length / publish(topics.cmd, { qos: 0, body: big }).toString('hex').length;
+
+describe('broker, readers', () => {
+  test(
+    'that stop reading delay nobody: every PUBACK comes, and others get everything',
+    { timeout: 60_000 },
+    async () => {
+      const bench = await openBroker({ outgoing: 512 * 1_024 });
+      const stalled = await login(bench, { id: 'bin-1:stalled' });
+      const healthy = await login(bench, { id: 'bin-1:healthy' });
+      for (const line of [stalled, healthy]) {
+        line.send(subscribe(0));
+        await line.hear('9003000900');
+      }
+      stalled.socket.pause();
+      const sender = await login(bench, { id: 'simulator', login: 'simulator' });
+      const ids = Array.from({ length: 1_500 }, (_, i) => i + 1);
+      for (const id of ids) {
+        sender.send(publish(topics.cmd, { id, body: big }));
+        if (id % 20 === 0)
+          await vi.waitFor(() => expect(sender.heard().endsWith(puback(id))).toBe(true), patient);
+      }
+      await sender.hear(...ids.map(puback));
+      await vi.waitFor(() => expect(received(healthy)).toBe(1_500), patient);
+      expect(bench.guarded).toContain('forward_dropped');
+    },
+  );
+
+  test('lose nothing when there is no limit to what may wait for them', async () => {
+    const bench = await openBroker({ outgoing: Infinity });
+    const stalled = await login(bench);
+    stalled.send(subscribe(0));
+    await stalled.hear('9003000900');
+    stalled.socket.pause();
+    const sender = await login(bench, { id: 'simulator', login: 'simulator' });
+    for (let id = 1; id <= 1_000; id++) sender.send(publish(topics.cmd, { id, body: big }));
+    await vi.waitFor(() => expect(sender.heard().endsWith(puback(1_000))).toBe(true), patient);
+    expect(bench.guarded).toEqual([]);
+  });
+
+  test('with a durable session get what came while they were away, as far as their queue goes', async () => {
+    const bench = await openBroker({ queue: 5 });
+    const line = await login(bench, { id: 'bin-1', clean: false });
+    line.send(subscribe(1));
+    await line.hear('9003000901');
+    line.socket.destroy();
+    await vi.waitFor(() => expect(bench.broker.connections()).toBe(0));
+    const sender = await login(bench, { id: 'simulator', login: 'simulator' });
+    const ids = [1, 2, 3, 4, 5, 6, 7];
+    for (const id of ids) {
+      sender.send(publish(topics.cmd, { id, body: `n${id}` }));
+      await sender.hear(puback(id));
+    }
+    await vi.waitFor(() => expect(bench.guarded).toEqual(['queue_full', 'queue_full']));
+    const again = await loginAgain(bench);
+    await vi.waitFor(() => {
+      for (const id of ids.slice(0, 5)) {
+        expect(again.heard()).toContain(Buffer.from(`n${id}`).toString('hex'));
+      }
+    });
+    expect(again.heard()).not.toContain(Buffer.from('n6').toString('hex'));
+  });
+});
+
+/** Back to the durable session; CONNACK says that it is there, and the queue follows at once. */
+async function loginAgain(bench: Bench): Promise<Line> {
+  const line = await dial(bench, hello({ clean: false }));
+  await vi.waitFor(() => expect(line.heard()).toMatch(/^20020100/));
+  return line;
+}
