@@ -1,14 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isRejection, type Rejection } from '#model';
-import { loadCity } from '#app/city.ts';
-import { createClient } from '#app/client.ts';
-import { loadConfig, programFolder, type Config } from '#app/config.ts';
-import { defaultFile, start } from '#app/start.ts';
-
-/** Exit codes, as sysexits(3) has them. */
-const exit = { ok: 0, failed: 1, usage: 64, configuration: 78 } as const;
+import { addDevice, ask } from '#app/commands/ask.ts';
+import { exit, usage, type Call, type CommandLine } from '#app/commands/call.ts';
+import { traceCommand } from '#app/commands/trace.ts';
+import { programFolder } from '#app/config.ts';
 
 const help = `Siaga: from a city's sensors and citizens to one incident.
 
@@ -21,7 +17,14 @@ Usage: ./siaga <command> [options]
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
                             register a device and print its token, once
   ledger                    the books: what was accepted, and how it ended
+  ledger --verify [--json]  count again from logs and store, and compare with the books
   dead-letters list         what could not be used, and why
+  trace DEVICE [--for 10m] [--stop]
+                            what each station did with a device's messages, and when;
+                            --for begins, --stop ends and forgets
+  log inspect [packets|readings] [--segments] [--from N] [--to N] [--limit N]
+              [--device ID] [--topic FILTER] [--json]
+                            records (or segments) of a log, every checksum verified
 
 Options
   --config FILE             configuration (siaga.yaml)
@@ -31,40 +34,51 @@ Environment: SIAGA_DATA, SIAGA_HTTP_PORT, SIAGA_MQTT_PORT, SIAGA_ADMIN_KEY, SIAG
 Exit codes: 0 ok, 1 failed, 64 usage, 78 configuration
 `;
 
-type Env = NodeJS.ProcessEnv;
-interface Call {
-  readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
-  readonly env: Env;
-}
-
-const commands: Readonly<Record<string, (call: Call) => Promise<number>>> = {
-  start: startCommand,
-  'rules check': checkCommand,
-  'devices list': (call) => show(call, 'GET', '/api/v1/devices?limit=500'),
+// Each command loads what it needs: the whole server takes a second that `log inspect` can do without.
+const commands: Readonly<Record<string, CommandLine>> = {
+  start: async (call) => (await import('#app/commands/start.ts')).startCommand(call),
+  'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
+  'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
-  ledger: (call) => show(call, 'GET', '/api/v1/ledger'),
-  'dead-letters list': (call) => show(call, 'GET', '/api/v1/dead-letters'),
+  ledger: async (call) => (await import('#app/commands/ledger.ts')).ledgerCommand(call),
+  'log inspect': async (call) =>
+    (await import('#app/commands/log-inspect.ts')).inspectCommand(call),
+  trace: traceCommand,
+  'dead-letters list': (call) => ask(call, 'GET', '/api/v1/dead-letters'),
 };
 
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = {
+  help: { type: 'boolean', short: 'h' },
+  config: text,
+  kind: text,
+  lat: text,
+  lon: text,
+  name: text,
+  profile: text,
+  verify: flag,
+  segments: flag,
+  from: text,
+  to: text,
+  limit: text,
+  device: text,
+  principal: text,
+  topic: text,
+  for: text,
+  stop: flag,
+  json: flag,
+} as const;
+
 /** Runs a command line and resolves with the exit code. */
-export async function run(argv: readonly string[], env: Env): Promise<number> {
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (argv[0] === 'simulate') return simulate(argv.slice(1));
-  const text = { type: 'string' } as const;
   let call: Call;
   try {
     const { positionals, values } = parseArgs({
       args: joinNegatives(argv),
       allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        config: text,
-        kind: text,
-        lat: text,
-        lon: text,
-        name: text,
-        profile: text,
-      },
+      options,
     });
     call = { positionals, values, env };
   } catch (error) {
@@ -95,94 +109,6 @@ function joinNegatives(argv: readonly string[]): string[] {
     }
   }
   return joined;
-}
-
-function usage(reason: string): number {
-  process.stderr.write(`siaga: ${reason}; see ./siaga --help\n`);
-  return exit.usage;
-}
-
-async function startCommand({ values, env }: Call): Promise<number> {
-  const stopAsked = asked();
-  const started = await start(configFile(values), env).catch((error: unknown) => {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    // A taken port is no bug, and needs no stack.
-    process.stderr.write(`siaga: ${message.includes('EADDRINUSE') ? message : stack}\n`);
-    return exit.failed;
-  });
-  if (started === exit.failed) return started;
-  if (Array.isArray(started)) return tell(started);
-  process.stdout.write(started.screen);
-  await stopAsked;
-  await started.stop();
-  return exit.ok;
-}
-
-/** Resolves at the first SIGINT or SIGTERM; npm passes on a second one, which is the same wish. */
-function asked(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
-  return promise.then(() => {
-    // What has not stopped after five seconds will not; everything acknowledged is on disk.
-    setTimeout(() => process.exit(exit.failed), 4_800).unref();
-  });
-}
-
-function configFile(values: Call['values']): string | undefined {
-  return typeof values['config'] === 'string' ? values['config'] : undefined;
-}
-
-async function checkCommand({ values, env }: Call): Promise<number> {
-  const config = loadConfig(configFile(values) ?? defaultFile, env);
-  if (Array.isArray(config)) return tell(config);
-  const city = await loadCity(config);
-  if (Array.isArray(city)) return tell(city);
-  const { rules, kinds, profiles, categories } = city;
-  process.stdout.write(
-    `${rules.length} rules, ${kinds.size} kinds, ${profiles.size} profiles, ${categories.size} categories: all well\n`,
-  );
-  return exit.ok;
-}
-
-async function addDevice(call: Call): Promise<number> {
-  const { kind, lat, lon, name, profile } = call.values;
-  const id = call.positionals[2];
-  if (id === undefined || !kind || !lat || !lon)
-    return usage('devices add needs ID, --kind, --lat, --lon');
-  const body = {
-    kind,
-    lat: Number(lat),
-    lon: Number(lon),
-    ...(name && { name }),
-    ...(profile && { profile }),
-  };
-  return show(call, 'PUT', `/api/v1/devices/${encodeURIComponent(id)}`, body);
-}
-
-/** Asks the running server and prints its answer as JSON. */
-async function show(
-  { values, env }: Call,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<number> {
-  const config: Config | Rejection[] = loadConfig(configFile(values) ?? defaultFile, env);
-  if (Array.isArray(config)) return tell(config);
-  const client = createClient(config, env['SIAGA_ADMIN_KEY']);
-  const answer = isRejection(client) ? client : await client.request(method, path, body);
-  if (isRejection(answer)) {
-    tell([answer]);
-    return exit.failed;
-  }
-  process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
-  return exit.ok;
-}
-
-function tell(problems: readonly Rejection[]): number {
-  for (const { code, field, reason } of problems) {
-    process.stderr.write(`siaga: ${field === undefined ? '' : `${field}: `}${reason} [${code}]\n`);
-  }
-  return exit.configuration;
 }
 
 function simulate(args: readonly string[]): Promise<number> {

@@ -4,9 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
+import { limits } from '#app/limits.ts';
 
 /** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
 export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The configuration that may be absent: then it is the demo. */
+export const defaultFile = 'siaga.yaml';
 
 const port = z.number().int().min(0).max(65_535);
 const mebibyte = 1024 * 1024;
@@ -21,7 +25,11 @@ const schema = z.strictObject({
   }),
   data: z.string().default('./data'),
   mqtt: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(1883) })
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(1883),
+      limits: limits.prefault({}),
+    })
     .prefault({}),
   http: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) })
@@ -48,9 +56,15 @@ const schema = z.strictObject({
       segment: z.number().int().min(1).max(1024).default(64).describe('MiB'),
       linger: duration.prefault('3ms'),
       keep: z.number().int().min(16).default(4_096).describe('MiB a log'),
+      /** A week, as Kafka has it: long enough to find out on Monday what went wrong on Friday. */
+      keepFor: duration.prefault('7d'),
+      /** Beyond, nothing is acknowledged until consumers have caught up. */
+      limit: z.number().int().default(32_768).describe('MiB a log'),
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('warn'),
     })
     .prefault({}),
+  /** Where spans go, by OTLP over HTTP; none without it. */
+  otel: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
   retention: z.strictObject({ raw: duration.prefault('90d') }).prefault({}),
   rules: z.string().default(join(programFolder, 'rules')),
   categories: z.string().default(join(programFolder, 'incidents/categories.yaml')),
@@ -112,10 +126,24 @@ function withEnvironment(config: Config, env: Environment): Config | Rejection[]
   return problems.length > 0 ? problems : merged;
 }
 
-/** Nothing listens beyond this machine without TLS unless the file says `insecure: true`. */
+/** What no field can say alone. */
 function check(config: Config, file: string): Config | Rejection[] {
-  if (config.insecure) return config;
-  const problems = (['mqtt', 'http'] as const)
+  const problems = [...checkLog(config, file), ...checkHosts(config, file)];
+  return problems.length > 0 ? problems : config;
+}
+
+/** With less room, a log at its limit could not start the segment that lets it go on. */
+function checkLog({ log }: Config, file: string): Rejection[] {
+  const least = Math.max(log.keep, log.segment) + log.segment;
+  if (log.limit >= least) return [];
+  const reason = `${log.limit} MiB is too little: at least keep (or a segment, if that is more) and one more segment, ${least}`;
+  return [reject('config.invalid', reason, `${file}: log.limit`)];
+}
+
+/** Nothing listens beyond this machine without TLS unless the file says `insecure: true`. */
+function checkHosts(config: Config, file: string): Rejection[] {
+  if (config.insecure) return [];
+  return (['mqtt', 'http'] as const)
     .filter((part) => !['127.0.0.1', '::1', 'localhost'].includes(config[part].host))
     .map((part) =>
       reject(
@@ -124,15 +152,19 @@ function check(config: Config, file: string): Config | Rejection[] {
         `${file}: ${part}.host`,
       ),
     );
-  return problems.length > 0 ? problems : config;
 }
 
-/** Bytes that each log may take once its consumers have passed them. */
-export function keptBytes(config: Config): number {
-  return config.log.keep * mebibyte;
+/** What of a log stays once its consumers have passed it: bytes, and ms since it was received. */
+export function retention({ log }: Config): { readonly keep: number; readonly keepFor: number } {
+  return { keep: log.keep * mebibyte, keepFor: log.keepFor };
 }
 
 /** Segment size in bytes. */
 export function segmentBytes(config: Config): number {
   return config.log.segment * mebibyte;
+}
+
+/** Bytes that all segments of a log may take. */
+export function limitBytes(config: Config): number {
+  return config.log.limit * mebibyte;
 }

@@ -1,5 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { ServiceError, type Health, type LogReader, type LogRecord } from '#model';
+import {
+  realTimers,
+  ServiceError,
+  type Health,
+  type LogReader,
+  type LogRecord,
+  type Timers,
+} from '#model';
 
 /** A station behind a log: it takes records in order and commits what they came to, with its cursor. */
 export interface Consumer {
@@ -9,6 +15,8 @@ export interface Consumer {
   readonly limit: number;
   /** Longest wall time, ms, that a commit waits for more records. */
   readonly every: number;
+  /** Nothing that it takes is urgent: under load it reads once a commit and not at every growth of the log. */
+  readonly isPatient?: boolean;
   /** Takes the next records; true asks for a commit at once. */
   take(records: readonly LogRecord[]): boolean;
   /**
@@ -27,8 +35,16 @@ export interface Running {
   readonly ended: Promise<void>;
 }
 
+/** Longest wait, ms, for a commit under way when told to stop: a neighbour that hangs must not hold the stop. */
+const grace = 1_000;
+
 /** Runs a consumer from its cursor on, until `signal` aborts; what is not committed then is read again at the next start. */
-export function run(consumer: Consumer, cursor: number, signal: AbortSignal): Running {
+export function run(
+  consumer: Consumer,
+  cursor: number,
+  signal: AbortSignal,
+  timers: Timers = realTimers,
+): Running {
   const { name, log, limit, every } = consumer;
   let position = cursor;
   let problem: ServiceError | undefined;
@@ -43,12 +59,18 @@ export function run(consumer: Consumer, cursor: number, signal: AbortSignal): Ru
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
         problem = error;
-        // Jitter, so that all who wait for one neighbour do not knock together.
-        await pause(delay * (0.5 + Math.random() / 2), undefined, { signal }).catch(
-          () => undefined,
-        );
+        await timers.sleep(delay * timers.jitter(), signal);
       }
     }
+  };
+
+  const after = (due: number): AbortSignal =>
+    timers.timeout(Math.max(0, Math.ceil(due - timers.elapsed())));
+
+  /** Waits until a commit is due, unless it would be full before. */
+  const rest = async (taken: number, due: number): Promise<void> => {
+    const ms = due - timers.elapsed();
+    if (ms > 0 && log.head() - taken < limit) await timers.sleep(ms, signal);
   };
 
   const work = async (): Promise<void> => {
@@ -57,13 +79,14 @@ export function run(consumer: Consumer, cursor: number, signal: AbortSignal): Ru
     while (!signal.aborted) {
       const wait = taken > position ? AbortSignal.any([signal, after(due)]) : signal;
       await log.wait(taken, wait);
+      if (consumer.isPatient) await rest(taken, due);
       const records = await log.read(taken, limit - (taken - position));
       const urgent = records.length > 0 && consumer.take(records);
       taken = records.at(-1)?.number ?? taken;
       const full = taken - position >= limit;
-      if (taken > position && (urgent || full || performance.now() >= due)) {
+      if (taken > position && (urgent || full || timers.elapsed() >= due)) {
         await commit(taken);
-        due = performance.now() + every;
+        due = timers.elapsed() + every;
       }
     }
   };
@@ -75,10 +98,16 @@ export function run(consumer: Consumer, cursor: number, signal: AbortSignal): Ru
       problem === undefined
         ? { part: name, state: 'ok' }
         : { part: name, state: 'waiting', reason: problem.message },
-    ended: work(),
+    ended: endBySignal(work(), signal, timers),
   };
 }
 
-function after(due: number): AbortSignal {
-  return AbortSignal.timeout(Math.max(0, Math.ceil(due - performance.now())));
+/** Resolves with the work, or a while after the signal; what the work left behind comes to then is nobody's. */
+function endBySignal(work: Promise<void>, signal: AbortSignal, timers: Timers): Promise<void> {
+  return new Promise((resolve, reject) => {
+    work.then(resolve, reject);
+    const stop = (): void => void timers.sleep(grace).then(resolve);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reject, type Execute, type Health } from '#model';
 import type { Log } from '#ingest';
-import type { BrokerMetrics } from '#app/metrics.ts';
+import type { BrokerMetrics } from '#app/metrics/broker.ts';
 import type { Refusals } from '#app/refusals.ts';
 import type { Series } from '#app/series.ts';
 import type { HubCalls, PipelineCalls } from '#app/threads/contracts.ts';
+import type { Linked } from '#app/threads/link.ts';
 import type { Supervised } from '#app/threads/supervise.ts';
+import type { TraceBook } from '#app/trace-book.ts';
 
 export interface HubDeps {
   readonly pipeline: Supervised<PipelineCalls>;
@@ -13,13 +15,16 @@ export interface HubDeps {
   readonly metrics: BrokerMetrics;
   readonly refusals: Refusals;
   readonly series: Series;
+  readonly traces: TraceBook;
   /** Why the packets log can't be written; undefined while it can. */
   readonly logProblem: () => string | undefined;
 }
 
 /** What the http thread asks of main: main's own answers, and the pipeline's passed on. */
 export function createHub(deps: HubDeps): Omit<HubCalls, 'listening'> {
-  const { pipeline, packets, metrics, refusals, series, logProblem } = deps;
+  const { pipeline, packets, metrics, refusals, series, traces, logProblem } = deps;
+  /** As far as was heard: while the pipeline is away nothing is written there. */
+  let readings = 0;
   return {
     execute: execute(pipeline),
     health: async () => [
@@ -28,16 +33,30 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'listening'> {
       ...(await stagesOf(pipeline)),
       series.health(),
     ],
-    heads: async () => ({
-      packets: packets.head,
-      readings: (await pipeline.calls()?.readingsHead()) ?? 0,
-      refused: refusals.counts,
-    }),
+    async heads() {
+      readings = await ask(pipeline, (calls) => calls.readingsHead(), readings);
+      return { packets: packets.head, readings, refused: refusals.counts };
+    },
     metrics: async () => [
       ...(await metrics.registry.getMetricsAsJSON()),
-      ...((await pipeline.calls()?.metrics()) ?? []),
+      ...(await ask(pipeline, (calls) => calls.metrics(), [])),
     ],
+    startTrace: async (device, ms) => traces.start(device, ms),
+    readTrace: async (device) => traces.read(device),
+    stopTrace: async (device) => traces.stop(device),
   };
+}
+
+/** What the pipeline says, or something else while it is away or does not answer in 2 s. */
+async function ask<T>(
+  pipeline: Supervised<PipelineCalls>,
+  question: (calls: Linked<PipelineCalls>) => Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  const calls = pipeline.problem() === undefined ? pipeline.calls() : undefined;
+  if (calls === undefined) return otherwise;
+  const late = sleep(2_000, otherwise, { ref: false });
+  return Promise.race([question(calls), late]).catch(() => otherwise);
 }
 
 /** How the stages do; a thread that does not answer in time is down. */

@@ -12,7 +12,7 @@ export const limits = z.strictObject({
   /** Connections let in a second; more wait. */
   accepts: whole.default(500),
   /** Messages a second that a device may keep up, and at once: a backlog after an outage. */
-  device: z.strictObject({ rate: whole.default(100), burst: whole.default(2_000) }).prefault({}),
+  device: z.strictObject({ rate: whole.default(500), burst: whole.default(5_000) }).prefault({}),
   bridge: z
     .strictObject({ rate: whole.default(20_000), burst: whole.default(100_000) })
     .prefault({}),

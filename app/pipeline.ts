@@ -4,11 +4,22 @@ import { rulesStage } from '#app/rules-stage.ts';
 import { storeStage } from '#app/store-stage.ts';
 import type { Stations } from '#app/stations.ts';
 
+/** What the stages work with. */
+export type Road = Omit<Stations, 'tail'> & { readonly tail: Pick<Stations['tail'], 'push'> };
+
+/** What stands around the stages: measures, traces, care after a death. */
+export interface Watch {
+  /** The same stations, watched. */
+  readonly road: (road: Road) => Road;
+  /** The same stage, watched; `cursor` is where it begins. */
+  readonly stage: (consumer: Consumer, cursor: number) => Consumer;
+}
+
 /**
  * The road behind the packets log, in order; a reader needs no other map. Each stage has a cursor of
  * its own, so one that waits (InfluxDB away) holds no other up.
  */
-export function createRoad(stations: Stations): Consumer[] {
+export function createRoad(stations: Road): Consumer[] {
   return [
     decodeStage({ ...stations, log: stations.packets, readings: stations.readings }),
     rulesStage({ ...stations, log: stations.readReadings() }),
@@ -27,11 +38,12 @@ export interface Pipeline {
 }
 
 /** Starts every stage behind its cursor; `close` stops them between two commits and closes the stations. */
-export function startPipeline(stations: Stations): Pipeline {
+export function startPipeline(stations: Stations, watch?: Watch): Pipeline {
   const stop = new AbortController();
-  const stages = createRoad(stations).map((consumer) =>
-    run(consumer, stations.cursors.get(consumer.name)!, stop.signal),
-  );
+  const stages = createRoad(watch?.road(stations) ?? stations).map((stage) => {
+    const cursor = stations.cursors.get(stage.name)!;
+    return run(watch?.stage(stage, cursor) ?? stage, cursor, stop.signal, stations.timers);
+  });
   const failed = new Promise<never>((_, fail) => {
     for (const { ended } of stages) ended.catch(fail);
   });

@@ -1,10 +1,11 @@
 import type { Breach, Counts, DeadLetter, LogReader, LogRecord, Now } from '#model';
 import { reject } from '#model';
-import type { Desk, IncidentTables } from '#incidents';
+import type { Desk } from '#incidents';
 import { deadLetter, readReading, settle, type IngestTables } from '#ingest';
 import { saveStates, type Rules, type RuleStateRow, type RuleTables } from '#rules';
 import type { Consumer } from '#app/consumer.ts';
 import { scope, type Database } from '#app/database/database.ts';
+import { fileBreaches } from '#app/file-breaches.ts';
 
 export interface RulesStageDeps {
   readonly log: LogReader;
@@ -52,8 +53,9 @@ export function rulesStage({ log, db, rules, desk, now }: RulesStageDeps): Consu
     async commit(from, to) {
       await db.transaction().execute(async (trx) => {
         await saveStates(scope<RuleTables>(trx), [...states.values()]);
-        for (const breach of breaches) await desk.take(scope<IncidentTables>(trx), breach, now());
-        await settle(scope<IngestTables>(trx), { consumer, from, to, counts, dead });
+        const unfiled = await fileBreaches(desk, trx, breaches, now());
+        const letters = [...dead, ...unfiled];
+        await settle(scope<IngestTables>(trx), { consumer, from, to, counts, dead: letters });
       });
       states = new Map();
       breaches = [];

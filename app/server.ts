@@ -4,11 +4,13 @@ import { Log } from '#ingest';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
 import { loadCity } from '#app/city.ts';
 import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
-import { keptBytes, segmentBytes, type Config } from '#app/config.ts';
+import { limitBytes, retention, segmentBytes, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
 import { createHub } from '#app/hub.ts';
+import { createIntake } from '#app/intake.ts';
+import { brokerLimits } from '#app/limits.ts';
 import { createLogger } from '#app/logging.ts';
-import { brokerMetrics } from '#app/metrics.ts';
+import { openObservation } from '#app/observe.ts';
 import { createRefusals } from '#app/refusals.ts';
 import { retain } from '#app/retention.ts';
 import { openSeries, type Series } from '#app/series.ts';
@@ -40,8 +42,6 @@ export interface ServerOptions {
   readonly followFrom: number | undefined;
 }
 
-const frameCap = { stranger: 4 * 1024, device: 16 * 1024, bridge: 256 * 1024 };
-
 /**
  * Starts everything: data folder, time series, packets log, pipeline, HTTP, broker, in this order, so
  * that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
@@ -69,11 +69,31 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const data: ThreadData = { config, folder: paths, followFrom };
     const clock = followFrom === undefined ? undefined : createFollowedClock(followFrom);
 
+    let broker: Broker | undefined;
+    const observation = await openObservation(
+      config,
+      {
+        head: () => packets.head,
+        connections: () => broker?.connections() ?? 0,
+        threads: () =>
+          Object.entries({ pipeline, http }).map(([thread, supervised]) => ({
+            thread,
+            up: supervised.problem() === undefined,
+            restarts: supervised.restarts(),
+          })),
+        folder: folder.path,
+      },
+      (devices) => void pipeline.calls()?.trace(devices).catch(ignore),
+    );
+    const { metrics, traces } = observation;
+    cleanup.push(() => observation.close());
     let logProblem: string | undefined;
     const packets = await Log.open({
       folder: folder.packets,
       segmentBytes: segmentBytes(config),
+      limitBytes: limitBytes(config),
       linger: config.log.linger,
+      onCommit: observation.onCommit,
       onState(problem) {
         if (problem !== undefined)
           log.error({ code: problem.code, reason: problem.message }, 'nothing is acknowledged');
@@ -82,8 +102,6 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     });
     cleanup.push(() => packets.close());
 
-    let broker: Broker | undefined;
-    const metrics = brokerMetrics(packets, () => broker);
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
     const put = (entries: readonly Entry[]): void => {
@@ -93,19 +111,22 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const ready = Promise.withResolvers<void>();
     const pipeline = supervise<PipelineCalls>({
       file: new URL('./threads/pipeline.ts', import.meta.url),
-      data: (): PipelineData => ({
+      data: (hasDied): PipelineData => ({
         ...data,
         followFrom: clock?.now(), // at a restart city time goes on where it was
-        packetsLog: { id: packets.id, head: packets.head },
+        packetsLog: { id: packets.id, head: packets.head, oldest: packets.oldest },
+        hasDied,
       }),
       own: {
         ready(entries: readonly Entry[]) {
           put(entries);
           pipeline.calls()?.advance(packets.head).catch(ignore);
+          pipeline.calls()?.trace(traces.devices()).catch(ignore);
           pipeline.up();
           ready.resolve();
         },
         changed: put,
+        marked: (marks) => traces.add(marks),
       } satisfies PipelineNews,
       log,
       onDeath: (reason) => ready.reject(new Error(reason)), // matters before it was ready only
@@ -114,8 +135,9 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
     await ready.promise;
     const stopping = new AbortController();
-    const retention = retain(packets, {
-      keep: keptBytes(config),
+    const retaining = retain(packets, {
+      ...retention(config),
+      now: clock?.now ?? wallClock,
       passed: async () =>
         pipeline.problem() === undefined ? pipeline.calls()?.packetsPassed() : undefined,
       logger: log,
@@ -123,7 +145,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     });
     cleanup.push(() => {
       stopping.abort();
-      return retention;
+      return retaining;
     });
 
     const listening = Promise.withResolvers<number>();
@@ -141,6 +163,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
           metrics,
           refusals,
           series,
+          traces,
           logProblem: () => logProblem,
         }),
       } satisfies HubCalls,
@@ -151,14 +174,15 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const httpPort = await listening.promise;
 
     broker = await createBroker(
-      { ...config.mqtt, frameCap },
+      { ...config.mqtt, limits: brokerLimits(config.mqtt.limits) },
       {
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
         now: clock?.now ?? wallClock,
-        append: (entry, done) => packets.append(entry, done),
+        append: createIntake(packets, metrics, traces),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
+        guarded: metrics.guarded,
       },
     );
     cleanup.push(() => broker?.close());

@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import { isRejection, reject, type Rejection } from '#model';
 import { clientOf } from '#app/client.ts';
 import { wallClock } from '#app/clock.ts';
-import { loadConfig, type Config } from '#app/config.ts';
+import { defaultFile, loadConfig, type Config } from '#app/config.ts';
 import { lastCityTime, planStory, startSimulator, type Story } from '#app/demo.ts';
 import { readStamp, type Stamp } from '#app/folder.ts';
 import { firstScreen } from '#app/screen.ts';
 import { startServer, type Server } from '#app/server.ts';
-
-/** The configuration that may be absent: then it is the demo. */
-export const defaultFile = 'siaga.yaml';
 
 const demoStamp: Stamp = { mode: 'demo', clock: 'follow' };
 const productionStamp: Stamp = { mode: 'production', clock: 'wall' };

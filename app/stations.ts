@@ -1,11 +1,23 @@
-import type { Directory, LogReader, Now, Packet, SeriesStore, ServiceError } from '#model';
+import type {
+  CountingStore,
+  Directory,
+  LogReader,
+  Now,
+  Packet,
+  SeriesStore,
+  ServiceError,
+  Timers,
+} from '#model';
 import { createDesk, type Desk } from '#incidents';
 import {
   createDecode,
   FolderReader,
   Log,
   openCursor,
+  Tail,
+  type Commit,
   type Decoded,
+  type Disk,
   type IngestTables,
 } from '#ingest';
 import {
@@ -19,10 +31,13 @@ import {
 import { createRules, type Rules, type RuleTables } from '#rules';
 import { createInfluxStore, createSqliteStore } from '#store';
 import type { City } from '#app/city.ts';
-import { segmentBytes, type Config } from '#app/config.ts';
+import { limitBytes, segmentBytes, type Config } from '#app/config.ts';
 import { openDatabase, scope, type Database } from '#app/database/database.ts';
 import type { Folder } from '#app/folder.ts';
 import { setAdminKey } from '#app/people/keys.ts';
+
+/** For how many packets a resend is recognised. */
+export const remember = 1_000_000;
 
 /** Everything the road runs on, opened. */
 export interface Stations {
@@ -34,8 +49,11 @@ export interface Stations {
   readonly decode: (packet: Packet) => Decoded;
   readonly packets: FolderReader;
   readonly readings: Log;
+  /** The newest readings, for those who keep up. */
+  readonly tail: Tail;
   readonly store: SeriesStore;
   readonly now: Now;
+  readonly timers: Timers | undefined;
   /** For how many packets a resend is recognised. */
   readonly remember: number;
   /** Positions at which the stages go on, by name. */
@@ -57,21 +75,42 @@ export interface StationsOptions {
   >;
   readonly city: City;
   /** The packets log as the broker's thread writes it. */
-  readonly packetsLog: { readonly id: string; readonly head: number };
+  readonly packetsLog: { readonly id: string; readonly head: number; readonly oldest?: number };
   readonly now: Now;
+  readonly ports?: Ports;
+  readonly meters?: Meters;
+}
+
+/** Told of what the stations do to the disk. */
+export interface Meters {
+  /** A commit of the readings log. */
+  readonly onReadings: (commit: Commit) => void;
+  /** The ms that a commit of the database took. */
+  readonly onDatabase: (ms: number) => void;
+}
+
+/** What lies between the road and the machine; a simulation puts its own there. */
+export interface Ports {
+  readonly disk: Disk;
+  readonly timers: Timers;
+  readonly openDatabase: typeof openDatabase;
+  readonly openStore: (config: Config) => SeriesStore;
 }
 
 /** Opens the stations behind the packets log, and cuts the readings log back to what the cursor covers. */
 export async function openStations(options: StationsOptions): Promise<Stations> {
-  const { config, folder, city, packetsLog, now } = options;
-  const db = await openDatabase(folder.database);
+  const { config, folder, city, packetsLog, now, ports, meters } = options;
+  const db = await (ports?.openDatabase ?? openDatabase)(folder.database, meters?.onDatabase);
   await setAdminKey(scope(db), folder.adminKey, folder.secret);
   const directory = createDirectory(await loadEntries(scope<RegistryTables>(db)));
   let readingsProblem: ServiceError | undefined;
   const readings = await Log.open({
     folder: folder.readings,
     segmentBytes: segmentBytes(config),
+    limitBytes: limitBytes(config),
     linger: 0,
+    ...ports,
+    ...(meters && { onCommit: meters.onReadings }),
     onState: (problem) => {
       readingsProblem = problem;
     },
@@ -84,8 +123,9 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     cursors.set(name, (await openCursor(ledger, name, readings)).position);
   }
   const readers: FolderReader[] = [];
-  const packets = new FolderReader(folder.packets, packetsLog.head);
-  const store = openStore(config, folder.series);
+  const packets = new FolderReader(folder.packets, packetsLog.head, ports?.disk);
+  const tail = new Tail();
+  const store = ports?.openStore(config) ?? openStore(config, folder.series);
   const { kinds, profiles, rules, categories } = city;
 
   return {
@@ -108,16 +148,18 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     }),
     packets,
     readings,
+    tail,
     store,
     now,
-    remember: 1_000_000,
+    timers: ports?.timers,
+    remember,
     cursors,
     readingsProblem: () => readingsProblem,
     announce(head) {
       for (const reader of readers) reader.advance(head);
     },
     readReadings() {
-      const reader = new FolderReader(folder.readings, readings.head);
+      const reader = new FolderReader(folder.readings, readings.head, ports?.disk, tail.reader());
       readers.push(reader);
       return reader;
     },
@@ -131,7 +173,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
 }
 
 /** The time-series database that the configuration names, else the embedded one. */
-export function openStore(config: Config, file: string, readOnly = false): SeriesStore {
+export function openStore(config: Config, file: string, readOnly = false): CountingStore {
   return config.influx === undefined
     ? createSqliteStore({ path: file, readOnly })
     : createInfluxStore(config.influx);

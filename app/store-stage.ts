@@ -4,6 +4,7 @@ import {
   type Directory,
   type LogReader,
   type LogRecord,
+  type Point,
   type RefusedPoint,
   type SeriesStore,
 } from '#model';
@@ -38,10 +39,9 @@ export function storeStage({ log, db, store, directory }: StoreStageDeps): Consu
       return false;
     },
     async commit(from, to) {
-      const readings = taken.map(readReading);
-      const points = readings.map((reading) => toPoint(reading, directory.asset(reading.asset)));
+      const { points, records, failed } = prepare(taken, directory);
       const refused = await store.write(points);
-      const dead = refused.map((point) => letter(taken, point));
+      const dead = [...failed, ...refused.map((point) => letter(records, point))];
       const counts = { done: taken.length - dead.length, dead: dead.length, corrupt };
       await db.transaction().execute(async (trx) => {
         await settle(scope<IngestTables>(trx), { consumer, from, to, counts, dead });
@@ -50,6 +50,24 @@ export function storeStage({ log, db, store, directory }: StoreStageDeps): Consu
       corrupt = 0;
     },
   };
+}
+
+/** The points of records; one that can't become a point is a bug, and stops no other. */
+function prepare(taken: readonly LogRecord[], directory: Directory) {
+  const points: Point[] = [];
+  const records: LogRecord[] = [];
+  const failed: DeadLetter[] = [];
+  for (const record of taken) {
+    try {
+      const reading = readReading(record);
+      points.push(toPoint(reading, directory.asset(reading.asset)));
+      records.push(record);
+    } catch (error) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      failed.push(deadLetter(consumer, record, reject('internal.bug', reason)));
+    }
+  }
+  return { points, records, failed };
 }
 
 function letter(records: readonly LogRecord[], { index, reason }: RefusedPoint): DeadLetter {

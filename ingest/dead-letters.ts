@@ -27,6 +27,53 @@ export function deadLetter(
   };
 }
 
+/** Keeps dead letters in the caller's transaction, each once however often it is written, and counts them. */
+export async function keepDeadLetters(
+  trx: Kysely<IngestTables>,
+  letters: readonly DeadLetter[],
+): Promise<void> {
+  for (const letter of letters) {
+    const { consumer, record, code, reason, principal, topic, bytes } = letter;
+    const { numInsertedOrUpdatedRows } = await trx
+      .insertInto('dead_letter')
+      .values({
+        consumer,
+        record,
+        part: letter.part ?? '',
+        code,
+        reason,
+        received_at: letter.receivedAt,
+        principal,
+        topic,
+        bytes,
+      })
+      .onConflict((c) => c.columns(['consumer', 'record', 'part']).doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 0n) continue;
+    await trx
+      .insertInto('dead_letter_count')
+      .values({ consumer, code, count: 1 })
+      .onConflict((c) =>
+        c.columns(['consumer', 'code']).doUpdateSet((eb) => ({
+          count: eb('dead_letter_count.count', '+', eb.lit(1)),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** How many dead letters there are of each consumer and code; costs the same however many there are. */
+export async function deadLetterCounts(
+  db: Kysely<IngestTables>,
+): Promise<{ consumer: string; code: string; count: number }[]> {
+  return db
+    .selectFrom('dead_letter_count')
+    .selectAll()
+    .orderBy('consumer')
+    .orderBy('code')
+    .execute();
+}
+
 /** A page of dead letters, newest first, those below `before` where it is given. */
 export async function listDeadLetters(
   db: Kysely<IngestTables>,

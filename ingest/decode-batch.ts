@@ -11,25 +11,40 @@ import {
 } from '#model';
 import { deadLetter } from './dead-letters.ts';
 import type { Decoded } from './decode.ts';
-import { firstPackets, rememberKeys } from './duplicates.ts';
+import { Duplicates } from './duplicates.ts';
 import { settle } from './ledger.ts';
-import { savePresence, type Presence } from './presence.ts';
+import { PresenceBook } from './presence.ts';
 import type { IngestTables } from './tables.ts';
+import { toEntry, type Tail } from './tail.ts';
 
 /** What the decode consumer needs: the pure function, the database, and the log it writes. */
 export interface DecodeBatchDeps {
   readonly decode: (packet: Packet) => Decoded;
   readonly db: Kysely<IngestTables>;
   readonly readings: { appendAll(entries: readonly LogEntry[]): Promise<number> };
-  /** For how many packets a resend is recognised. */
-  readonly remember: number;
+  readonly memory: DecodeMemory;
+  /** Where those who read the readings log next find them without reading it. */
+  readonly tail?: Pick<Tail, 'push'>;
+}
+
+/** What decode remembers from batch to batch; the database has what was committed. */
+export interface DecodeMemory {
+  readonly duplicates: Duplicates;
+  readonly presence: PresenceBook;
+}
+
+/** Reads decode's memory back; a resend is recognised for `remember` packets. */
+export async function openMemory(
+  db: Kysely<IngestTables>,
+  remember: number,
+): Promise<DecodeMemory> {
+  return { duplicates: await Duplicates.open(db, remember), presence: new PresenceBook() };
 }
 
 interface Batch {
   readonly counts: Counts;
   readonly dead: DeadLetter[];
-  readonly readings: LogEntry[];
-  readonly presence: Map<string, Presence>;
+  readonly readings: Reading[];
 }
 
 const consumer = 'decode';
@@ -50,29 +65,30 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const decoded = records.map((record) => ({ record, result: decodeRecord(deps, record) }));
-  const first = await firstPackets(
-    deps.db,
-    decoded.flatMap(({ record, result }) =>
-      result.duplicateKey === undefined
-        ? []
-        : [{ key: result.duplicateKey, packet: record.number }],
-    ),
-  );
-  const batch: Batch = { counts: {}, dead: [], readings: [], presence: new Map() };
-  for (const { record, result } of decoded) {
-    const isResend = (first.get(result.duplicateKey ?? '') ?? record.number) < record.number;
-    sort(batch, record, isResend ? { class: 'duplicate' } : result);
+  const { duplicates, presence } = deps.memory;
+  const batch: Batch = { counts: {}, dead: [], readings: [] };
+  for (const record of records) {
+    const outcome = decodeRecord(deps, record);
+    const { duplicateKey } = outcome;
+    const isResend = duplicateKey !== undefined && duplicates.isResend(duplicateKey, record.number);
+    sort(batch, presence, record, isResend ? { class: 'duplicate' } : outcome);
   }
-  const output = await deps.readings.appendAll(batch.readings);
+  const entries = batch.readings.map(toEntry);
+  const output = await deps.readings.appendAll(entries);
+  const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
+  deps.tail?.push(output - entries.length, batch.readings, bytes);
   return {
     output,
-    commit: (from, to) =>
-      deps.db.transaction().execute(async (trx) => {
-        await rememberKeys(trx, first, to - deps.remember);
-        await savePresence(trx, batch.presence);
-        await settle(trx, { consumer, from, to, output, counts: batch.counts, dead: batch.dead });
-      }),
+    async commit(from, to) {
+      const isAll = await deps.db.transaction().execute(async (trx) => {
+        await duplicates.save(trx, to);
+        const { counts, dead } = batch;
+        await settle(trx, { consumer, from, to, output, counts, dead });
+        return presence.save(trx, records.length);
+      });
+      duplicates.saved(to);
+      presence.saved(isAll);
+    },
   };
 }
 
@@ -91,30 +107,20 @@ function decodeRecord({ decode }: DecodeBatchDeps, record: LogRecord): Outcome {
 }
 
 /** Puts one outcome into the batch's books. */
-function sort(batch: Batch, record: LogRecord, outcome: Outcome): void {
-  batch.counts[outcome.class] = (batch.counts[outcome.class] ?? 0) + 1;
-  for (const { part, rejection } of outcome.refused ?? []) {
+function sort(
+  batch: Batch,
+  presence: PresenceBook,
+  record: LogRecord,
+  { class: name, refused = [], readings = [], online }: Outcome,
+): void {
+  const { receivedAt } = record;
+  batch.counts[name] = (batch.counts[name] ?? 0) + 1;
+  for (const { part, rejection } of refused) {
     batch.dead.push(deadLetter(consumer, record, rejection, part));
   }
-  for (const reading of outcome.readings ?? []) {
-    batch.readings.push({
-      receivedAt: record.receivedAt,
-      principal: reading.device,
-      topic: reading.asset,
-      bytes: Buffer.from(JSON.stringify(reading)),
-    });
-    batch.presence.set(reading.device, {
-      device: reading.device,
-      seenAt: record.receivedAt,
-      online: true,
-    });
+  for (const reading of readings) {
+    batch.readings.push(reading);
+    presence.hear({ device: reading.device, seenAt: receivedAt, online: true });
   }
-  if (outcome.online !== undefined) {
-    batch.presence.set(outcome.online.device, { ...outcome.online, seenAt: record.receivedAt });
-  }
-}
-
-/** A reading back from its record in the readings log. */
-export function readReading(record: LogRecord): Reading {
-  return JSON.parse(Buffer.from(record.bytes).toString('utf8')) as Reading;
+  if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
 }

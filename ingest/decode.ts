@@ -133,16 +133,20 @@ function toReading(
   packet: Packet,
   nano: number,
 ): Reading {
-  return {
+  const reading = {
     asset: asset.id,
     device: device.id,
     kind: asset.kind,
-    ...(key !== undefined && { key }),
     observedAt: at,
     receivedAt: packet.receivedAt,
     packet: packet.number,
     nano,
     values,
+  };
+  if (key === undefined && quality === undefined) return reading;
+  return {
+    ...reading,
+    ...(key !== undefined && { key }),
     ...(quality !== undefined && { quality }),
   };
 }

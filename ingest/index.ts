@@ -1,10 +1,10 @@
-export { deadLetter, listDeadLetters, type KeptLetter } from './dead-letters.ts';
-export { prepareBatch, readReading, type PreparedBatch } from './decode-batch.ts';
+export { deadLetter, deadLetterCounts, listDeadLetters, type KeptLetter } from './dead-letters.ts';
+export { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from './decode-batch.ts';
+export { readReading, Tail } from './tail.ts';
 export { openCursor, readAccounts, settle, type Account, type Cursor } from './ledger.ts';
-export { FolderReader } from './log-reader.ts';
-export { Log } from './log.ts';
+export * from './logs.ts';
 export { ingestMigrations, type IngestTables } from './tables.ts';
 export { createDecode, type Decoded } from './decode.ts';
 export { loadKinds, shippedKinds } from './kinds.ts';
-export { loadProfiles, shippedProfiles } from './profiles.ts';
-export type { Profile } from './profile.ts';
+export { loadProfiles, shippedProfiles, type Profile } from './profiles.ts';
+export { hashKey, KeyTable } from './key-table.ts';

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Counts, DeadLetter } from '#model';
+import { keepDeadLetters } from './dead-letters.ts';
 import type { IngestTables } from './tables.ts';
 
 /** Where a consumer stands in its log. */
@@ -19,17 +20,19 @@ export interface Account extends Cursor {
 }
 
 /**
- * The consumer's cursor, made at the log's beginning when it is new. Throws when the cursor belongs to
- * another log or lies beyond its head: then a folder was mixed up, and going on would lose records.
+ * The consumer's cursor; a new one begins with the log's oldest record. Throws when the cursor belongs
+ * to another log, lies beyond its head, or before what is left of it: then a folder was mixed up, and
+ * going on would lose records.
  */
 export async function openCursor(
   db: Kysely<IngestTables>,
   consumer: string,
-  log: { readonly id: string; readonly head: number },
+  log: { readonly id: string; readonly head: number; readonly oldest?: number },
 ): Promise<Cursor> {
+  const start = (log.oldest ?? 1) - 1;
   await db
     .insertInto('cursor')
-    .values({ consumer, log: log.id, base: 0, position: 0, output: 0 })
+    .values({ consumer, log: log.id, base: start, position: start, output: 0 })
     // A log keeps its id in its segments: while it is empty, each start gives it another.
     .onConflict((c) =>
       c.column('consumer').doUpdateSet({ log: log.id }).where('cursor.position', '=', 0),
@@ -45,6 +48,11 @@ export async function openCursor(
   }
   if (row.position > log.head) {
     throw new Error(`the cursor of ${consumer} is at ${row.position}, beyond the head ${log.head}`);
+  }
+  if (row.position < start) {
+    throw new Error(
+      `the cursor of ${consumer} is at ${row.position}, but the log begins with record ${start + 1}`,
+    );
   }
   return row;
 }
@@ -91,37 +99,22 @@ export async function settle(
   await keepDeadLetters(trx, step.dead);
 }
 
-async function keepDeadLetters(
-  trx: Kysely<IngestTables>,
-  letters: readonly DeadLetter[],
-): Promise<void> {
-  for (const letter of letters) {
-    await trx
-      .insertInto('dead_letter')
-      .values({
-        consumer: letter.consumer,
-        record: letter.record,
-        part: letter.part ?? '',
-        code: letter.code,
-        reason: letter.reason,
-        received_at: letter.receivedAt,
-        principal: letter.principal,
-        topic: letter.topic,
-        bytes: letter.bytes,
-      })
-      .onConflict((c) => c.columns(['consumer', 'record', 'part']).doNothing())
-      .execute();
-  }
-}
-
 /** The books of every consumer, as of the last commit. */
 export async function readAccounts(db: Kysely<IngestTables>): Promise<Account[]> {
-  const cursors = await db.selectFrom('cursor').selectAll().orderBy('consumer').execute();
-  const counters = await db.selectFrom('counter').selectAll().execute();
-  return cursors.map(({ consumer, base, position, output }) => {
-    const own = counters.filter((row) => row.consumer === consumer);
-    const sum = own.reduce((total, { count }) => total + count, 0);
-    const counts: Counts = Object.fromEntries(own.map((row) => [row.class, row.count]));
+  // One statement, so that cursor and counters are of the same commit.
+  const rows = await db
+    .selectFrom('cursor')
+    .leftJoin('counter', 'counter.consumer', 'cursor.consumer')
+    .selectAll('cursor')
+    .select(['counter.class', 'counter.count'])
+    .orderBy('cursor.consumer')
+    .execute();
+  return [...Map.groupBy(rows, ({ consumer }) => consumer).values()].map((own) => {
+    const { consumer, base, position, output } = own[0]!;
+    const sum = own.reduce((total, { count }) => total + (count ?? 0), 0);
+    const counts: Counts = Object.fromEntries(
+      own.flatMap((row) => (row.class === null ? [] : [[row.class, row.count]])),
+    );
     return { consumer, base, position, output, counts, balanced: sum === position - base };
   });
 }

@@ -2,6 +2,7 @@ import type { LogReader, LogRecord } from '#model';
 import { realDisk, type Disk, type DiskFile } from './disk.ts';
 import { decodeRecord, findRecord, maxRecord, seedOf } from './record.ts';
 import { corrupt, firstRecord, readSegmentHeader, segmentBases, segmentName } from './segment.ts';
+import type { TailReader } from './tail.ts';
 
 const smallRead = 64 * 1024;
 const largeRead = 4 * 1024 * 1024;
@@ -13,6 +14,7 @@ const largeRead = 4 * 1024 * 1024;
 export class FolderReader implements LogReader {
   readonly #folder: string;
   readonly #disk: Disk;
+  readonly #tail: TailReader | undefined;
   readonly #waiting = new Set<() => void>();
   #head: number;
   #seed: number | undefined;
@@ -23,15 +25,24 @@ export class FolderReader implements LogReader {
   /** Number of the record at `#position`. */
   #next = 0;
   #position = 0;
+  /** Bytes that a record took, in the last chunk. */
+  #average = 400;
 
-  constructor(folder: string, head: number, disk: Disk = realDisk) {
+  /** With a `tail`, what is in memory is taken from there. */
+  constructor(folder: string, head: number, disk: Disk = realDisk, tail?: TailReader) {
     this.#folder = folder;
     this.#head = head;
     this.#disk = disk;
+    this.#tail = tail;
   }
 
   head(): number {
     return this.#head;
+  }
+
+  /** Number of the oldest record that is still in the folder; head + 1 when there is none. */
+  async oldest(): Promise<number> {
+    return segmentBases(await this.#disk.list(this.#folder))[0] ?? this.#head + 1;
   }
 
   /** Announces that records up to `head` are flushed. */
@@ -57,13 +68,19 @@ export class FolderReader implements LogReader {
   async read(after: number, limit: number): Promise<LogRecord[]> {
     const records: LogRecord[] = [];
     if (after >= this.#head) return records;
-    let bytes = limit > 100 ? largeRead : smallRead;
+    const recent = this.#tail?.read(after, Math.min(limit, this.#head - after));
+    if (recent !== undefined) return [...recent];
+    let bytes = this.#estimate(after + 1, Math.min(limit, this.#head - after));
     while (records.length === 0) {
       await this.#seek(after + 1);
+      const start = this.#position;
       const chunk = Buffer.allocUnsafe(bytes);
       const filled = chunk.subarray(0, await this.#file!.read(chunk, this.#position));
       const stopped = this.#take(filled, after, limit, records);
-      if (records.length > 0) break;
+      if (records.length > 0) {
+        this.#average = (this.#position - start) / records.length;
+        break;
+      }
       if (stopped === 'cut' && filled.length === bytes && bytes < largeRead + maxRecord) {
         bytes = largeRead + maxRecord;
       } else if (stopped !== 'passed') {
@@ -71,6 +88,14 @@ export class FolderReader implements LogReader {
       }
     }
     return records.slice(0, limit);
+  }
+
+  /** Bytes that so many records from `number` on take, by the size of those before. */
+  #estimate(number: number, count: number): number {
+    // On the way to a record that lies further on, everything in between is read.
+    if (this.#file === undefined || this.#next !== number)
+      return count > 100 ? largeRead : smallRead;
+    return Math.min(largeRead, Math.max(smallRead, Math.ceil(count * this.#average * 1.25)));
   }
 
   async close(): Promise<void> {

@@ -1,18 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ServiceError, type LogEntry } from '#model';
+import { realTimers, ServiceError, type LogEntry, type Timers } from '#model';
 import { realDisk, type Disk } from './disk.ts';
+import { findLogEnd, type LogEnd } from './log-end.ts';
 import { encodeRecord, maxRecord, recordLength, seedOf } from './record.ts';
+import { SegmentFolder } from './segment-folder.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import {
-  firstRecord,
-  hasBytes,
-  readSegment,
-  readSegmentHeader,
-  scanRecords,
-  segmentBases,
-  segmentName,
-} from './segment.ts';
 
 const maxCommitRecords = 1_000;
 const maxCommitBytes = 256 * 1024;
@@ -21,11 +12,23 @@ export interface LogOptions {
   readonly folder: string;
   /** Size of a segment file in bytes. */
   readonly segmentBytes: number;
+  /** Bytes that all segments may take; without it only the disk is the limit. */
+  readonly limitBytes?: number;
   /** How long a commit waits for company, in ms, once more than 200 records a second arrive. */
   readonly linger: number;
   readonly disk?: Disk;
+  readonly timers?: Timers;
   /** Told when the disk fails and when it works again; the log itself only waits. */
   readonly onState?: (problem: ServiceError | undefined) => void;
+  /** Told of each commit after its flush; `ms` is the time that writing and flushing took. */
+  readonly onCommit?: (commit: Commit) => void;
+}
+
+/** What one commit carried and cost. */
+export interface Commit {
+  readonly records: number;
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 interface Pending {
@@ -43,56 +46,58 @@ export class Log {
   /** The log's own name, in the header of each segment: a cursor belongs to one log. */
   readonly id: string;
   readonly #seed: number;
+  readonly #segments: SegmentFolder;
   readonly #writer: SegmentWriter;
   readonly #linger: number;
+  readonly #timers: Timers;
   readonly #onState: (problem: ServiceError | undefined) => void;
+  readonly #onCommit: LogOptions['onCommit'];
   readonly #listeners = new Set<(head: number) => void>();
-  readonly #buffer = Buffer.alloc(maxCommitBytes + maxRecord);
+  readonly #buffer = Buffer.allocUnsafe(maxCommitBytes + maxRecord);
   #queue: Pending[] = [];
   #head: number;
   #committing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #lingers = false;
   #windowStart = 0;
   #windowCount = 0;
   readonly #closing = new AbortController();
 
-  private constructor(options: LogOptions, id: string, head: number) {
-    const { disk = realDisk, folder, segmentBytes: size } = options;
+  private constructor(options: LogOptions, { id, head, resume }: LogEnd) {
+    const { disk = realDisk, folder, segmentBytes: size, limitBytes: limit = Infinity } = options;
     this.id = id;
     this.#seed = seedOf(id);
-    this.#writer = new SegmentWriter({ disk, folder, log: id, size });
+    this.#segments = new SegmentFolder({ disk, folder, log: id });
+    this.#writer = new SegmentWriter({
+      disk,
+      folder,
+      log: id,
+      size,
+      limit,
+      segments: this.#segments,
+    });
+    if (resume !== undefined) this.#writer.resume(resume.file, resume.position);
     this.#linger = options.linger;
+    this.#timers = options.timers ?? realTimers;
     this.#onState = options.onState ?? (() => undefined);
+    this.#onCommit = options.onCommit;
     this.#head = head;
   }
 
   /** Opens the log in its folder, cuts a torn tail and goes on behind the last whole record. */
   static async open(options: LogOptions): Promise<Log> {
-    const { folder, disk = realDisk } = options;
-    for (const base of segmentBases(await disk.list(folder)).reverse()) {
-      const file = await disk.open(folder, segmentName(base), 'r+');
-      const buffer = await readSegment(file);
-      const id = readSegmentHeader(buffer);
-      if (id !== undefined) {
-        const { last, end, torn } = scanRecords(buffer, base, seedOf(id));
-        const log = new Log(options, id, last);
-        if (torn) await file.close();
-        else log.#writer.resume(file, end);
-        return log;
-      }
-      await file.close();
-      // A segment gets its name after its header was flushed: with records behind it, it is damaged.
-      if (hasBytes(buffer, firstRecord)) {
-        throw new Error(`${segmentName(base)} in ${folder} is damaged: its header can't be read`);
-      }
-      await disk.remove(folder, segmentName(base));
-    }
-    return new Log(options, randomUUID().replaceAll('-', ''), 0);
+    const log = new Log(options, await findLogEnd(options.folder, options.disk ?? realDisk));
+    await log.#segments.bases();
+    return log;
   }
 
   /** Number of the newest flushed record; 0 when there is none. */
   get head(): number {
     return this.#head;
+  }
+
+  /** Number of the oldest record that is still there; head + 1 when there is none. */
+  get oldest(): number {
+    return this.#segments.oldest ?? this.#head + 1;
   }
 
   /** Calls back with the new head after each commit; returns what ends that. */
@@ -135,17 +140,16 @@ export class Log {
 
   /**
    * Frees the oldest segments that every consumer has passed (`passed`: the lowest cursor) while the
-   * log takes more than `keep` bytes; resolves with the bytes that are left.
+   * log takes more than `keep` bytes, or while their newest record came before `since` (epoch ms);
+   * resolves with the bytes that are left.
    */
-  trim(passed: number, keep: number): Promise<number> {
-    return this.#writer.trim(Math.min(passed, this.#head), keep);
+  trim(passed: number, keep: number, since = -Infinity): Promise<number> {
+    return this.#segments.trim(Math.min(passed, this.#head), { bytes: keep, since });
   }
 
   /** Commits what is queued, unless the disk fails: that is not acknowledged. Then closes the files. */
   async close(): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#commitSoon();
     await this.#committing?.catch(() => undefined);
     await this.#writer.close();
@@ -153,8 +157,8 @@ export class Log {
 
   /** Lingers for company while records come often: a flush costs the same whatever it carries. */
   #schedule(): void {
-    if (this.#committing !== undefined || this.#timer !== undefined) return;
-    const now = performance.now();
+    if (this.#committing !== undefined || this.#lingers) return;
+    const now = this.#timers.elapsed();
     const elapsed = now - this.#windowStart;
     if (elapsed > 100) {
       const often = this.#windowCount > elapsed / 5;
@@ -162,10 +166,11 @@ export class Log {
       this.#windowCount = often ? 21 : 0;
     }
     if (this.#linger === 0 || this.#windowCount <= 20) return this.#commitSoon();
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+    this.#lingers = true;
+    void this.#timers.sleep(this.#linger, this.#closing.signal).then(() => {
+      this.#lingers = false;
       this.#commitSoon();
-    }, this.#linger);
+    });
   }
 
   #commitSoon(): void {
@@ -175,7 +180,7 @@ export class Log {
 
   async #commitAll(): Promise<void> {
     // One turn of the loop, so that everything a socket brought at once travels in one commit.
-    await new Promise(setImmediate);
+    await this.#timers.turn();
     for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
       await this.#commit(batch);
     }
@@ -201,9 +206,12 @@ export class Log {
       const place = { number: first + i, commit: first, seed: this.#seed };
       length = encodeRecord(this.#buffer, length, entry, place);
     });
+    const from = this.#timers.elapsed();
     await this.#write(this.#buffer.subarray(0, length), first);
+    const ms = this.#timers.elapsed() - from;
     this.#head += batch.length;
     batch.forEach(({ done }, i) => done(first + i));
+    this.#onCommit?.({ records: batch.length, bytes: length, ms });
     for (const listener of this.#listeners) listener(this.#head);
   }
 
@@ -222,7 +230,7 @@ export class Log {
         );
         const { signal } = this.#closing;
         if (signal.aborted) throw error;
-        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        await this.#timers.sleep(pause, signal);
       }
     }
   }

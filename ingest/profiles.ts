@@ -4,6 +4,8 @@ import { profile, type Profile } from './profile.ts';
 import { createUnits, type Units } from './units.ts';
 import { readYamlFolder, type Problem } from './yaml-folder.ts';
 
+export type { Profile };
+
 /** Folder of the profiles that ship. */
 export const shippedProfiles = fileURLToPath(new URL('profiles', import.meta.url));
 

@@ -1,7 +1,6 @@
 import type { Disk, DiskFile } from './disk.ts';
-import { firstRecord, segmentBases, segmentHeader, segmentName } from './segment.ts';
-
-const spareName = 'next.tmp';
+import type { SegmentFolder } from './segment-folder.ts';
+import { firstRecord, segmentHeader, segmentName, spareName } from './segment.ts';
 
 /** The writing end of a log's folder: the segment that is written now, and the next one, made ahead. */
 export class SegmentWriter {
@@ -9,15 +8,27 @@ export class SegmentWriter {
   readonly #folder: string;
   readonly #log: string;
   readonly #size: number;
+  readonly #limit: number;
+  readonly #segments: SegmentFolder;
   #file: DiskFile | undefined;
   #position = 0;
   #spare: Promise<DiskFile> | undefined;
 
-  constructor(options: { disk: Disk; folder: string; log: string; size: number }) {
+  constructor(options: {
+    disk: Disk;
+    folder: string;
+    log: string;
+    size: number;
+    /** Bytes that all segments may take: beyond, none is started, as on a full disk. */
+    limit: number;
+    segments: SegmentFolder;
+  }) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.#log = options.log;
     this.#size = options.size;
+    this.#limit = options.limit;
+    this.#segments = options.segments;
   }
 
   /** Goes on in a segment that is whole up to `position`. */
@@ -29,6 +40,7 @@ export class SegmentWriter {
   /** Writes and flushes records, the first of which is `first`; throws what the disk throws. */
   async write(bytes: Buffer, first: number): Promise<void> {
     if (this.#file !== undefined && this.#position + bytes.length > this.#size) await this.leave();
+    if (this.#file === undefined) await this.#requireRoom();
     this.#file ??= await this.#start(first);
     await this.#file.write(bytes, this.#position);
     await this.#file.flush();
@@ -51,37 +63,12 @@ export class SegmentWriter {
   /** Removes every record above `number`: what is left of an older segment no longer counts. */
   async cutAfter(number: number): Promise<void> {
     await this.leave();
-    const bases = segmentBases(await this.#disk.list(this.#folder));
-    // Newest first, so that a crash on the way leaves a log without a gap.
-    for (const base of bases.reverse()) {
-      if (base > number) await this.#disk.remove(this.#folder, segmentName(base));
-    }
+    // The new segment first: where all older ones are trimmed, a crash in between would leave a folder
+    // without any, and a log without its id. Then newest first: the next start finds what is left to cut.
     this.#file = await this.#start(number + 1);
-  }
-
-  /**
-   * Removes the oldest segments that hold nothing above `passed`, as long as the rest takes more than
-   * `keep` bytes; the one being written stays. Resolves with the bytes that are left.
-   */
-  async trim(passed: number, keep: number): Promise<number> {
-    const bases = segmentBases(await this.#disk.list(this.#folder));
-    const sizes = await Promise.all(bases.map((base) => this.#sizeOf(base)));
-    let total = sizes.reduce((sum, size) => sum + size, 0);
-    for (const [i, base] of bases.entries()) {
-      const next = bases[i + 1];
-      if (total <= keep || next === undefined || next - 1 > passed) break;
-      await this.#disk.remove(this.#folder, segmentName(base));
-      total -= sizes[i]!;
-    }
-    return total;
-  }
-
-  async #sizeOf(base: number): Promise<number> {
-    const file = await this.#disk.open(this.#folder, segmentName(base), 'r');
-    try {
-      return await file.size();
-    } finally {
-      await file.close();
+    const bases = await this.#segments.bases();
+    for (const base of bases.reverse()) {
+      if (base > number + 1) await this.#segments.remove(base);
     }
   }
 
@@ -92,6 +79,17 @@ export class SegmentWriter {
       const spare = await this.#spare?.catch(() => undefined);
       await spare?.close();
     }
+  }
+
+  /** A consumer that lags must not let a log fill the disk under everything else. */
+  async #requireRoom(): Promise<void> {
+    if (this.#limit === Infinity) return;
+    const taken = await this.#segments.bytes();
+    if (taken + this.#size <= this.#limit) return;
+    const [has, may] = [taken, this.#limit].map((bytes) => Math.ceil(bytes / 1_048_576));
+    throw new Error(
+      `it has ${has} of the ${may} MiB that log.limit allows, and goes on when its consumers do`,
+    );
   }
 
   async #start(base: number): Promise<DiskFile> {
@@ -108,6 +106,7 @@ export class SegmentWriter {
       throw error;
     }
     this.#position = firstRecord;
+    this.#segments.started(base);
     return file;
   }
 

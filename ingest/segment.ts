@@ -15,6 +15,9 @@ const suffix = '.log';
 /** Where the first record of every segment begins. */
 export const firstRecord = headerLength;
 
+/** File name of the segment that is made ahead; without it, none is lost. */
+export const spareName = 'next.tmp';
+
 /** File name of the segment whose first record is `base`. */
 export function segmentName(base: number): string {
   return `${String(base).padStart(16, '0')}${suffix}`;
@@ -53,6 +56,8 @@ export interface Scan {
   /** Number of the last record (base − 1 when there is none) and where the next would go. */
   readonly last: number;
   readonly end: number;
+  /** Where its commit begins: of all there is, only the newest commit may lack its flush. */
+  readonly commitAt: number;
   /** True when bytes of an unfinished commit lie behind the end. */
   readonly torn: boolean;
 }
@@ -64,6 +69,8 @@ export interface Scan {
 export function scanRecords(buffer: Buffer, expected: number, seed: number): Scan {
   let next = expected;
   let end = firstRecord;
+  let commit = 0;
+  let commitAt = firstRecord;
   for (;;) {
     let found = decodeRecord(buffer, end, seed);
     if (typeof found === 'string' || found.record.number !== next) {
@@ -79,10 +86,12 @@ export function scanRecords(buffer: Buffer, expected: number, seed: number): Sca
       if (behind === undefined) break;
       found = behind;
     }
+    if (found.commit !== commit) commitAt = end;
+    commit = found.commit;
     next = found.record.number + 1;
     end = found.end;
   }
-  return { last: next - 1, end, torn: hasBytes(buffer, end) };
+  return { last: next - 1, end, commitAt, torn: hasBytes(buffer, end) };
 }
 
 /** Stands in for a record that can't be read back: its number is all that is known. */

@@ -1,5 +1,6 @@
 import { sql, type Generated, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { chunkOf, packKeys } from './key-chunk.ts';
 
 /** Tables of the ingest station. Times are epoch ms, numbers are record numbers. */
 export interface IngestTables {
@@ -26,8 +27,10 @@ export interface IngestTables {
     topic: string;
     bytes: Uint8Array;
   };
-  /** The first packet that carried a key: later ones with the same key are resends. */
-  duplicate_key: { key: string; packet: number };
+  /** How many dead letters there are, so that nobody has to count them. */
+  dead_letter_count: { consumer: string; code: string; count: number };
+  /** The keys that a run of packets was the first to carry: see `duplicates.ts`. */
+  duplicate_chunk: { chunk: number; keys: Uint8Array };
   presence: { device: string; seen_at: number; online: number };
 }
 
@@ -80,6 +83,35 @@ export const ingestMigrations: Record<string, Migration> = {
         .addColumn('seen_at', 'bigint', (c) => c.notNull())
         .addColumn('online', 'integer', (c) => c.notNull())
         .execute();
+    },
+  },
+  '0002-duplicate-chunks': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('duplicate_chunk')
+        .addColumn('chunk', 'integer', (c) => c.primaryKey())
+        .addColumn('keys', sql`blob`, (c) => c.notNull())
+        .execute();
+      const { rows } = await sql<{ key: string; packet: number }>`
+        select key, packet from duplicate_key order by packet`.execute(db);
+      for (const [chunk, carried] of Map.groupBy(rows, ({ packet }) => chunkOf(packet))) {
+        const keys = packKeys(carried);
+        await sql`insert into duplicate_chunk (chunk, keys) values (${chunk}, ${keys})`.execute(db);
+      }
+      await db.schema.dropTable('duplicate_key').execute();
+    },
+  },
+  '0003-dead-letter-counts': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('dead_letter_count')
+        .addColumn('consumer', 'text', (c) => c.notNull())
+        .addColumn('code', 'text', (c) => c.notNull())
+        .addColumn('count', 'bigint', (c) => c.notNull())
+        .addPrimaryKeyConstraint('dead_letter_count_key', ['consumer', 'code'])
+        .execute();
+      await sql`insert into dead_letter_count (consumer, code, count)
+        select consumer, code, count(*) from dead_letter group by consumer, code`.execute(db);
     },
   },
 };

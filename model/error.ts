@@ -6,8 +6,10 @@
 export const errorStatus = {
   'broker.client_id_invalid': 400,
   'broker.client_id_taken': 403,
+  'broker.connections_full': 503,
   'broker.login_failed': 401,
   'broker.packet_too_large': 413,
+  'broker.publish_rate': 429,
   'broker.topic_denied': 403,
   'broker.topic_invalid': 400,
   'config.invalid': 400,
@@ -18,6 +20,7 @@ export const errorStatus = {
   'http.key_denied': 403,
   'http.not_found': 404,
   'http.rate_limited': 429,
+  'http.traces_full': 409,
   'incidents.category_unknown': 404,
   'incidents.location_missing': 400,
   'incidents.not_found': 404,

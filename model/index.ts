@@ -13,3 +13,5 @@ export * from './reading.ts';
 export * from './registry.ts';
 export * from './series.ts';
 export * from './time.ts';
+export * from './timers.ts';
+export * from './trace.ts';

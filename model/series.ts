@@ -42,6 +42,20 @@ export interface Sample {
   readonly value: Value;
 }
 
+/** How many points one series has for one field. */
+export interface SeriesCount {
+  readonly asset: string;
+  readonly key?: string;
+  readonly field: string;
+  readonly count: number;
+}
+
+/** What tells how much a time-series database holds, to hold it against the books. */
+export interface CountingStore extends SeriesStore {
+  /** Points of every series of a measurement, by field; throws a ServiceError when the database is away. */
+  count(measurement: string): Promise<SeriesCount[]>;
+}
+
 /** A time-series database: InfluxDB, or the embedded store behind the same words. */
 export interface SeriesStore {
   readonly name: string;

@@ -36,8 +36,9 @@ const patience = 2.5;
 export function judgeReading(judged: Case): Verdict | undefined {
   const { watch, memory, reading } = judged;
   const fresh = freshMetrics(watch, memory.seen, reading);
-  if (fresh.size === 0) return undefined;
-  const seen = new Map([...memory.seen, ...fresh]);
+  if (fresh === undefined) return undefined;
+  const seen = new Map(memory.seen);
+  for (const said of fresh) seen.set(said.metric, said);
   let states = memory.states;
   const breaches: Breach[] = [];
   for (const prepared of touched(watch, fresh)) {
@@ -57,22 +58,33 @@ export function judgeReading(judged: Case): Verdict | undefined {
   return { memory: { ...memory, seen, states }, breaches };
 }
 
-/** The watched metrics that a reading knows better: not suspect, and newer than what is remembered. */
-function freshMetrics(watch: Watch, seen: Seen, reading: Reading): Seen {
-  const fresh = new Map<string, { value: Value; at: number }>();
+interface Said {
+  readonly metric: string;
+  readonly value: Value;
+  readonly at: number;
+}
+
+/** The watched metrics that a reading knows better, if any: not suspect, and newer than what is remembered. */
+function freshMetrics(watch: Watch, seen: Seen, reading: Reading): Said[] | undefined {
+  let fresh: Said[] | undefined;
   const { observedAt, values, quality } = reading;
-  for (const [metric, value] of Object.entries(values)) {
+  for (const metric of Object.keys(values)) {
     if (!watch.rules.has(metric) || quality?.[metric] === 'suspect') continue;
     const last = seen.get(metric);
-    if (last === undefined || observedAt > last.at) fresh.set(metric, { value, at: observedAt });
+    if (last !== undefined && observedAt <= last.at) continue;
+    (fresh ??= []).push({ metric, value: values[metric]!, at: observedAt });
   }
   return fresh;
 }
 
-function touched(watch: Watch, fresh: Seen): Set<PreparedRule> {
-  const rules = new Set<PreparedRule>();
-  for (const metric of fresh.keys()) {
-    for (const rule of watch.rules.get(metric) ?? []) rules.add(rule);
+/** The rules that look at one of the metrics, each once. */
+function touched(watch: Watch, fresh: readonly Said[]): readonly PreparedRule[] {
+  const [only, other] = fresh;
+  const first = watch.rules.get(only!.metric)!;
+  if (other === undefined) return first;
+  const rules = [...first];
+  for (const { metric } of fresh.slice(1)) {
+    for (const rule of watch.rules.get(metric)!) if (!rules.includes(rule)) rules.push(rule);
   }
   return rules;
 }

@@ -21,7 +21,7 @@ const everyRule = '*';
 
 /** The name under which an asset and key are remembered; assets hold no line breaks. */
 export function slot(asset: string, key: string): string {
-  return `${asset}\n${key}`;
+  return key === '' ? asset : `${asset}\n${key}`;
 }
 
 /** A memory of nothing. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Where a rule stands for one asset and key; `state` is JSON that only this station reads. */
@@ -32,24 +32,49 @@ export const ruleMigrations: Record<string, Migration> = {
   },
 };
 
-/** Rows of one statement: five variables each, far below the 32,766 that SQLite takes. */
-const chunk = 1_000;
+/** Rows of a statement. Few sizes, so that the database compiles few statements, and each only once. */
+const sizes = [64, 8, 1] as const;
 
 /** Writes the changed states of a judgement in the caller's transaction; an older row is replaced. */
 export async function saveStates(
   trx: Kysely<RuleTables>,
   states: readonly RuleStateRow[],
 ): Promise<void> {
-  for (let start = 0; start < states.length; start += chunk) {
-    await trx
-      .insertInto('rule_state')
-      .values(states.slice(start, start + chunk))
-      .onConflict((conflict) =>
-        conflict.columns(['rule', 'asset', 'key']).doUpdateSet((row) => ({
-          hash: row.ref('excluded.hash'),
-          state: row.ref('excluded.state'),
-        })),
-      )
-      .execute();
+  const statements = statementsOf(trx);
+  let start = 0;
+  for (const [place, size] of sizes.entries()) {
+    for (; states.length - start >= size; start += size) {
+      const parameters: string[] = [];
+      for (let at = start; at < start + size; at++) {
+        const { rule, asset, key, hash, state } = states[at]!;
+        parameters.push(rule, asset, key, hash, state);
+      }
+      await trx.executeQuery({ ...statements[place]!, parameters });
+    }
   }
+}
+
+/** By database: building a statement of 64 rows costs more than running it. */
+const built = new WeakMap<object, readonly CompiledQuery[]>();
+
+function statementsOf(trx: Kysely<RuleTables>): readonly CompiledQuery[] {
+  const { adapter } = trx.getExecutor();
+  let statements = built.get(adapter);
+  if (statements === undefined) {
+    const row: RuleStateRow = { rule: '', asset: '', key: '', hash: '', state: '' };
+    statements = sizes.map((size) =>
+      trx
+        .insertInto('rule_state')
+        .values(Array.from({ length: size }, () => row))
+        .onConflict((conflict) =>
+          conflict.columns(['rule', 'asset', 'key']).doUpdateSet((excluded) => ({
+            hash: excluded.ref('excluded.hash'),
+            state: excluded.ref('excluded.state'),
+          })),
+        )
+        .compile(),
+    );
+    built.set(adapter, statements);
+  }
+  return statements;
 }

@@ -1,4 +1,4 @@
-import type { Sample, SeriesQuery, Value } from '#model';
+import type { Sample, SeriesCount, SeriesQuery, Value } from '#model';
 import { tagValue } from './line.ts';
 
 /** What `/query` answers with `epoch=ms`: statement by statement, series by series. */
@@ -43,6 +43,24 @@ export function toSamples(answer: InfluxAnswer, limit: number): Sample[] {
     }
   }
   return samples.sort((a, b) => a.time - b.time).slice(0, limit);
+}
+
+/** The query that counts a measurement's points: by series, a column a field. */
+export function toCountQL(measurement: string): string {
+  return `SELECT count(*) FROM ${identifier(measurement)} GROUP BY "asset", "key"`;
+}
+
+/** The counts in an answer to {@link toCountQL}. */
+export function toCounts(answer: InfluxAnswer): SeriesCount[] {
+  const prefix = 'count_';
+  return (answer.results?.[0]?.series ?? []).flatMap(({ tags, columns, values }) => {
+    const { asset = '', key = '' } = tags ?? {};
+    return columns.flatMap((column, at) => {
+      const count = Number(values[0]?.[at] ?? 0);
+      if (!column.startsWith(prefix) || count === 0) return [];
+      return [{ asset, ...(key !== '' && { key }), field: column.slice(prefix.length), count }];
+    });
+  });
 }
 
 /** A name in double quotes: unquoted, `on` or `2nd` would not parse. */

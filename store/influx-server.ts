@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { HttpError, InfluxDB } from '@influxdata/influxdb-client';
-import { ServiceError } from '#model';
+import { HttpError, InfluxDB, type Transport } from '@influxdata/influxdb-client';
+import { realTimers, ServiceError, type Timers } from '#model';
 
 export interface InfluxOptions {
   readonly url: string;
@@ -11,6 +11,9 @@ export interface InfluxOptions {
   readonly token: string;
   /** Milliseconds after which a request counts as failed; 10,000 by default. */
   readonly timeout?: number;
+  /** What carries requests, in place of HTTP. */
+  readonly transport?: Pick<Transport, 'request'>;
+  readonly timers?: Timers;
 }
 
 /** Statuses that speak of what we sent: malformed, no such database, too large, not fitting the types. */
@@ -38,20 +41,21 @@ export interface InfluxServer {
  * transport, one request and one promise; its WriteApi keeps points in memory and loses them.
  */
 export function createInfluxServer(options: InfluxOptions): InfluxServer {
-  const { url, username, token, timeout = 10_000 } = options;
+  const { url, username, token, timeout = 10_000, timers = realTimers } = options;
   const basic = Buffer.from(`${username}:${token}`).toString('base64');
   const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true });
-  const { transport } = new InfluxDB({
+  const client = new InfluxDB({
     url,
     timeout,
     headers: { authorization: `Basic ${basic}` },
     transportOptions: { agent },
   });
+  const transport = options.transport ?? client.transport;
 
   return {
     async post(path, body, type) {
       // The client's own timeout leaves the socket open; the signal closes it.
-      const signal = AbortSignal.timeout(timeout);
+      const signal = timers.timeout(timeout);
       const headers = { 'content-type': type };
       try {
         return await transport.request(path, body, { method: 'POST', headers, signal });

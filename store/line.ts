@@ -11,15 +11,55 @@ const escaped = String.raw`\$&`;
  * that was once written as an integer refuses every 5.5 that follows.
  */
 export function toLine({ measurement, tags, fields, time, nano }: Point): string {
-  let line = escapeMeasurement(measurement);
-  for (const [name, value] of Object.entries(tags)) {
-    const text = tagValue(value);
-    // An empty tag value does not parse; leaving the tag out means the same.
-    if (text !== '') line += `,${name}=${escape(text)}`;
+  let line = startOf(measurement, tags);
+  let isFirst = true;
+  for (const name of Object.keys(fields)) {
+    const { first, next } = labelOf(name);
+    line += isFirst ? first : next;
+    line += literal(fields[name]!);
+    isFirst = false;
   }
-  const values = Object.entries(fields).map(([name, value]) => `${escape(name)}=${literal(value)}`);
+  // Without a field the line is as wrong as the point, and the database says so.
+  if (isFirst) line += ' ';
   // As text: a number can't hold nanoseconds since 1970.
-  return `${line} ${values.join(',')} ${time}${String(nano).padStart(6, '0')}`;
+  return `${line} ${time}${String(nano).padStart(6, '0')}`;
+}
+
+/** Measurement and tags of a line, once for each tag set that is used again and again. */
+const starts = new WeakMap<
+  Point['tags'],
+  { readonly measurement: string; readonly text: string }
+>();
+
+function startOf(measurement: string, tags: Point['tags']): string {
+  const known = starts.get(tags);
+  if (known?.measurement === measurement) return known.text;
+  let text = escapeMeasurement(measurement);
+  for (const [name, value] of Object.entries(tags)) {
+    const tag = tagValue(value);
+    // An empty tag value does not parse; leaving the tag out means the same.
+    if (tag !== '') text += `,${name}=${escape(tag)}`;
+  }
+  starts.set(tags, { measurement, text });
+  return text;
+}
+
+interface Label {
+  readonly first: string;
+  readonly next: string;
+}
+
+/** What stands before a field's value; as many as the kinds have metrics. */
+const labels = new Map<string, Label>();
+
+function labelOf(name: string): Label {
+  let label = labels.get(name);
+  if (label === undefined) {
+    const text = escape(name);
+    label = { first: ` ${text}=`, next: `,${text}=` };
+    if (labels.size < 1_000) labels.set(name, label);
+  }
+  return label;
 }
 
 /**
@@ -32,6 +72,7 @@ export function tagValue(value: string): string {
 }
 
 function literal(value: Value): string {
+  if (typeof value === 'number') return String(value);
   return typeof value === 'string'
     ? `"${value.replaceAll(/["\\]/g, escaped)}"`
     : String(Number(value));

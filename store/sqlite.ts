@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import {
   ServiceError,
+  type CountingStore,
   type Point,
   type RefusedPoint,
   type Sample,
   type SeriesQuery,
-  type SeriesStore,
 } from '#model';
 import { createSqliteWriter } from './sqlite-writer.ts';
 
@@ -31,7 +31,7 @@ const aggregates = {
  * The embedded series store in one SQLite file, for places without an InfluxDB. Calls block their
  * thread while SQLite works. Throws a ServiceError when the file can't be opened.
  */
-export function createSqliteStore({ path, readOnly = false }: SqliteOptions): SeriesStore {
+export function createSqliteStore({ path, readOnly = false }: SqliteOptions): CountingStore {
   const { db, writer } = guard(open);
 
   return {
@@ -44,6 +44,18 @@ export function createSqliteStore({ path, readOnly = false }: SqliteOptions): Se
 
     async range(query: SeriesQuery): Promise<Sample[]> {
       return guard(() => read(query));
+    },
+
+    async count(measurement) {
+      const sql = `SELECT asset, key, field, count(*) AS count FROM series JOIN sample ON series = id
+        WHERE measurement = ? GROUP BY id`;
+      const rows = guard(() => db.prepare(sql).all(measurement));
+      return rows.map(({ asset, key, field, count }) => ({
+        asset: String(asset),
+        ...(key === '' ? {} : { key: String(key) }),
+        field: String(field),
+        count: Number(count),
+      }));
     },
 
     async close() {

@@ -11,9 +11,13 @@ import { sqliteDialect } from '#app/database/sqlite.ts';
 export type Tables = RegistryTables & IngestTables & RuleTables & IncidentTables & KeyTables;
 export type Database = Kysely<Tables>;
 
-/** Opens `siaga.db` for the one writer and brings its tables up to date. */
-export async function openDatabase(file: string): Promise<Database> {
-  const database = new Kysely<Tables>({ dialect: sqliteDialect(file, { readOnly: false }) });
+/** Opens `siaga.db` for the one writer and brings its tables up to date; `onCommit` is told the ms of each commit. */
+export async function openDatabase(
+  file: string,
+  onCommit?: (ms: number) => void,
+): Promise<Database> {
+  const dialect = sqliteDialect(file, { readOnly: false, onCommit });
+  const database = new Kysely<Tables>({ dialect });
   const migrations = {
     ...registryMigrations,
     ...ingestMigrations,

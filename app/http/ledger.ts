@@ -16,7 +16,8 @@ export function ledgerRoutes(app: Server, context: HttpContext): void {
       packets: { accepted: packets, refused },
       consumers: accounts.map(({ consumer, base, position, counts, balanced }) => {
         const log = consumer === 'decode' ? 'packets' : 'readings';
-        const head = log === 'packets' ? packets : readings;
+        // While the pipeline is away nobody can say how far its log goes.
+        const head = Math.max(position, log === 'packets' ? packets : readings);
         return {
           consumer,
           log,

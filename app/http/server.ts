@@ -21,6 +21,7 @@ import { incidentRoutes } from '#app/http/incidents.ts';
 import { ledgerRoutes } from '#app/http/ledger.ts';
 import { answerError, sendProblem } from '#app/http/problem.ts';
 import { readingRoutes } from '#app/http/readings.ts';
+import { traceRoutes } from '#app/http/trace.ts';
 
 const requestsAMinute = 600;
 
@@ -82,6 +83,7 @@ export async function createServer(context: HttpContext): Promise<Server> {
       readingRoutes(api, context);
       incidentRoutes(api, context);
       ledgerRoutes(api, context);
+      traceRoutes(api, context);
     },
     { prefix: '/api/v1' },
   );

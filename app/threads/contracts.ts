@@ -1,5 +1,5 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
-import type { Execute, Health } from '#model';
+import type { Execute, Health, Mark, Rejection, Trace } from '#model';
 import type { Entry } from '#registry';
 import type { Tick } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
@@ -14,7 +14,9 @@ export interface ThreadData {
 }
 
 export interface PipelineData extends ThreadData {
-  readonly packetsLog: { readonly id: string; readonly head: number };
+  readonly packetsLog: { readonly id: string; readonly head: number; readonly oldest: number };
+  /** Whether the thread before this one died. */
+  readonly hasDied: boolean;
 }
 
 export type Metrics = MetricObjectWithValues<MetricValue<string>>[];
@@ -25,12 +27,14 @@ export interface PipelineCalls {
   /** The packets log has grown. */
   advance(head: number): void;
   tick(tick: Tick): void;
-  health(): Health[];
+  health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
   /** Number of the newest reading. */
   readingsHead(): number;
   /** The lowest cursor in the packets log. */
   packetsPassed(): number;
+  /** Who is traced from now on. */
+  trace(devices: readonly string[]): void;
   stop(): Promise<void>;
 }
 
@@ -38,6 +42,8 @@ export interface PipelineCalls {
 export interface PipelineNews {
   ready(entries: readonly Entry[]): void;
   changed(entries: readonly Entry[]): void;
+  /** What was done with messages of traced devices. */
+  marked(marks: readonly Mark[]): void;
 }
 
 /** What main asks of the http thread. */
@@ -53,6 +59,11 @@ export interface HubCalls {
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
   heads(): Promise<Heads>;
+  /** Traces a device for some ms; a Rejection when too many are traced. */
+  startTrace(device: string, ms: number): Promise<Trace | Rejection>;
+  readTrace(device: string): Promise<Trace | undefined>;
+  /** Ends a trace, forgets it and hands it out as it was. */
+  stopTrace(device: string): Promise<Trace | undefined>;
 }
 
 /** How far the logs go, and what never reached them. */

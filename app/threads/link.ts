@@ -8,7 +8,7 @@ interface Port {
 }
 
 /** The names of functions that are told, not asked: nobody waits for their answer. */
-const told = ['advance', 'tick', 'ready', 'changed', 'listening'] as const;
+const told = ['advance', 'tick', 'ready', 'changed', 'listening', 'trace', 'marked'] as const;
 
 /** Joins two threads: `own` can be called from the other side, the result calls the other side. */
 export function link<Theirs extends object>(

@@ -10,16 +10,19 @@ export interface Supervised<Calls extends object> {
   up(): void;
   /** Why it is away; undefined while it works. */
   problem(): string | undefined;
+  /** How often it died and was started again. */
+  restarts(): number;
   stop(): Promise<void>;
 }
 
 /**
  * Runs a worker file and starts it again, at first after half a second and at most after 30 s. `data`
- * is asked anew at each start; what the worker may call is `own`. Its environment is empty of secrets.
+ * is asked anew at each start, and told whether a thread before this one died; what the worker may call
+ * is `own`. Its environment is empty of secrets.
  */
 export function supervise<Calls extends { stop(): Promise<void> }>(options: {
   readonly file: URL;
-  readonly data: () => object;
+  readonly data: (hasDied: boolean) => object;
   readonly own: object;
   readonly log: Logger;
   /** Told when it dies; it is started again all the same, until `stop`. */
@@ -31,11 +34,12 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
   let problem: string | undefined;
   let stopping = false;
   let delay = 500;
+  let restarts = 0;
   let ended = Promise.resolve();
 
   const start = (): void => {
     const startedAt = performance.now();
-    const next = new Worker(file, { workerData: data(), env: {}, name: file.pathname });
+    const next = new Worker(file, { workerData: data(restarts > 0), env: {}, name: file.pathname });
     worker = next;
     const { calls: linked, close } = link<Calls>(next, own);
     calls = linked;
@@ -54,7 +58,9 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
         onDeath?.(problem);
         delay = performance.now() - startedAt > 60_000 ? 500 : Math.min(30_000, delay * 2);
         void pause(delay, undefined, { ref: false }).then(() => {
-          if (!stopping) start();
+          if (stopping) return;
+          restarts++;
+          start();
         });
       });
     });
@@ -67,6 +73,7 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
       problem = undefined;
     },
     problem: () => problem,
+    restarts: () => restarts,
     async stop() {
       stopping = true;
       // A thread that does not end by itself is ended: what it had committed stays.

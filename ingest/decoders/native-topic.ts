@@ -12,8 +12,23 @@ export interface NativeTopic {
   readonly channel: Channel;
 }
 
+/** Topics come again and again: splitting one costs ten times as much as finding it. */
+const known = new Map<string, NativeTopic>();
+const maxKnown = 20_000;
+
 /** Reads `city/v1/{site}/{kind}/{device}/{channel}`; undefined when a topic is anything else. */
 export function parseNativeTopic(topic: string): NativeTopic | undefined {
+  const found = known.get(topic);
+  if (found !== undefined) return found;
+  const parsed = parse(topic);
+  if (parsed !== undefined) {
+    if (known.size >= maxKnown) known.clear();
+    known.set(topic, parsed);
+  }
+  return parsed;
+}
+
+function parse(topic: string): NativeTopic | undefined {
   const parts = topic.split('/', 7);
   const [root, version, site, kind, device, channel] = parts;
   if (parts.length !== 6 || root !== 'city' || version !== 'v1') return undefined;
