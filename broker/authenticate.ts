@@ -29,6 +29,9 @@ export const returnCodes = {
   'broker.topic_invalid': 5,
 } as const;
 
+/** Levels of a topic that qlobber, aedes's matcher, takes; it throws at one more. */
+const mostLevels = 100;
+
 const checks = [checkClientId, checkLogin, checkTaken, checkWill];
 
 /** Lets a client in, as the principal it proves to be, or says why not. */
@@ -87,6 +90,9 @@ export function checkPublish(principal: Principal, topic: string): Rejection | u
   if (topic === '' || /[+#]/.test(topic)) {
     return reject('broker.topic_invalid', 'the topic is empty or holds a wildcard', 'topic');
   }
+  if (topic.split('/').length > mostLevels) {
+    return reject('broker.topic_invalid', `the topic has more than ${mostLevels} levels`, 'topic');
+  }
   if (principal.publish.some((filter) => matches(filter, topic))) return undefined;
   return reject(
     'broker.topic_denied',
@@ -103,7 +109,7 @@ function invalidId(reason: string): Rejection {
 export interface ConnectPacket {
   readonly clientId?: string;
   readonly clean?: boolean;
-  readonly keepalive?: number;
+  keepalive?: number;
   readonly will?: { readonly topic: string };
 }
 

@@ -18,7 +18,6 @@ import { FanOut } from './fan-out.ts';
 import type { Message } from './lane.ts';
 import type { Guard, Limits } from './limits.ts';
 import { createQueues } from './queues.ts';
-import { matches } from './topic-filter.ts';
 
 export interface BrokerOptions {
   readonly host: string;
@@ -66,7 +65,11 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   const byId = new Map<string, Client>();
   const acknowledgements = createAcknowledgements();
   const fanOut = new FanOut();
-  const queues = createQueues(limits.queue, () => guarded('queue_full'));
+  const queues = createQueues(
+    limits.queue,
+    () => guarded('queue_full'),
+    (client, filter) => connections.get(client as Client)?.mayHear(filter) ?? false,
+  );
   let unflushed = 0;
   let closing = false;
   let flushed = (): void => undefined;
@@ -96,7 +99,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     mq: fanOut,
     persistence: queues.persistence,
     preConnect(client, packet, callback) {
-      connections.get(client)!.connect = packet;
+      connections.get(client)!.begin(packet);
       callback(null, true);
     },
 
@@ -119,13 +122,14 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     },
 
     // The only hook that aedes awaits before it writes PUBACK: the log hangs here.
-    authorizePublish(client, { topic, payload }, callback) {
+    authorizePublish(client, packet, callback) {
+      const { topic, payload } = packet;
       if (closing) return callback(new Error('the broker is closing'));
       const principal = client && connections.get(client)?.login;
       if (!principal) return callback(refuse(client, revoked));
       const refused = checkPublish(principal, topic);
       if (refused) return callback(refuse(client, refused));
-      connections.get(client)!.enterSlow();
+      connections.get(client)!.enterSlow(packet);
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
       if (topic.startsWith('$siaga/')) {
         deps.control(topic, bytes);
@@ -139,16 +143,14 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     },
 
     published(packet, client, callback) {
-      if (client !== null && packet.cmd === 'publish') connections.get(client)?.leaveSlow();
+      if (client !== null) connections.get(client)?.leaveSlow(packet);
       callback();
     },
 
     authorizeSubscribe(client, subscription, callback) {
-      const principal = connections.get(client)?.login;
-      if (principal?.subscribe.some((filter) => matches(filter, subscription.topic))) {
-        return callback(null, subscription);
-      }
-      const reason = `${principal?.name} may not subscribe to ${subscription.topic}`;
+      const connection = connections.get(client)!;
+      if (connection.mayHear(subscription.topic)) return callback(null, subscription);
+      const reason = `${connection.name} may not subscribe to ${subscription.topic}`;
       refuse(client, reject('broker.topic_denied', reason, 'topic'));
       callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
     },

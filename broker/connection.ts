@@ -5,6 +5,7 @@ import { checkPublish, type ConnectPacket } from './authenticate.ts';
 import { readFrames } from './frames.ts';
 import { Lane, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
+import { matches } from './topic-filter.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
 const unreadAnswers = 64 * 1024;
@@ -40,10 +41,12 @@ export class Connection {
   readonly #lane: Lane;
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Messages that aedes has, and has not yet acknowledged. */
-  #slow = 0;
-  /** When the parser last saw a packet of this connection. */
+  /** Messages that aedes has, and has not yet handed on. */
+  readonly #slow = new Set<object>();
+  /** When it was last read, and when a packet last came. */
+  #read = 0;
   #seen = 0;
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, deps: ConnectionDeps) {
     this.socket = socket;
@@ -56,7 +59,6 @@ export class Connection {
       generation: deps.generation,
       forward: (message) => deps.forward(message, this.client),
       acknowledge: (messageId) => deps.acknowledge(socket, messageId),
-      isStale: () => this.#isStale(),
     });
     readFrames(socket, {
       cap: () => deps.frameCap(this.#login?.role ?? 'stranger'),
@@ -65,18 +67,19 @@ export class Connection {
       held: () => this.#isHeld(),
       take: (frame) => {
         if (this.#login === undefined || !this.client.connected || deps.isClosing()) return false;
-        // PUBACKs leave in the order of their messages [MQTT-4.6.0-2], so none may overtake aedes's.
-        if (this.#slow > 0) return false;
-        if (this.#lane.take(frame, this.#resume)) return true;
-        this.#seen = deps.clock();
-        return false;
+        // Subscribers get messages in the order of their coming [MQTT-4.6.0-6]: none may overtake aedes's.
+        return this.#slow.size === 0 && this.#lane.take(frame, this.#resume);
       },
       arrived: (first) => {
+        this.#seen = this.#read;
         if (first >> 4 === 3) this.#pace?.spend();
       },
     });
     socket.on('drain', this.#resume);
-    socket.once('close', () => clearTimeout(this.#timer));
+    socket.once('close', () => {
+      clearTimeout(this.#timer);
+      clearTimeout(this.#silence);
+    });
   }
 
   /** The login, whatever the registry says of it since. */
@@ -90,18 +93,30 @@ export class Connection {
     return now?.hash === this.#login?.hash ? now : undefined;
   }
 
-  logIn(principal: Principal): void {
-    this.#login = principal;
-    this.#seen = this.#deps.clock();
-    this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
+  /** Takes CONNECT down, and its keep-alive time away from aedes, which sees too few packets to judge. */
+  begin(packet: ConnectPacket): void {
+    this.connect = { ...packet };
+    packet.keepalive = 0;
   }
 
-  /** aedes asks about a message, and is done with one. */
-  enterSlow(): void {
-    this.#slow++;
+  logIn(principal: Principal): void {
+    this.#login = principal;
+    this.#read = this.#seen = this.#deps.clock();
+    this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
+    this.#watch();
   }
-  leaveSlow(): void {
-    this.#slow = Math.max(0, this.#slow - 1);
+
+  /** Whether its login may subscribe to a filter. */
+  mayHear(filter: string): boolean {
+    return this.login?.subscribe.some((each) => matches(each, filter)) ?? false;
+  }
+
+  /** aedes asks about a message, and is done with one; QoS 2 has an order of its own. */
+  enterSlow(packet: { readonly qos: number }): void {
+    if (packet.qos < 2) this.#slow.add(packet);
+  }
+  leaveSlow(packet: object): void {
+    this.#slow.delete(packet);
   }
 
   #may(topic: string): boolean {
@@ -109,17 +124,22 @@ export class Connection {
     return login !== undefined && checkPublish(login, topic) === undefined;
   }
 
-  /** aedes cuts a client that it has not heard for one and a half keep-alive times [MQTT-3.1.2-24]. */
-  #isStale(): boolean {
-    const { keepalive = 0 } = this.connect;
-    return keepalive > 0 && this.#deps.clock() - this.#seen >= keepalive * 500;
+  /** Cuts a client that has said nothing for one and a half keep-alive times [MQTT-3.1.2-24]. */
+  #watch(): void {
+    const patience = (this.connect.keepalive ?? 0) * 1_500;
+    if (patience === 0) return;
+    // Whom we do not read is not silent.
+    if (this.#lane.isFull || this.#timer !== undefined) this.#seen = this.#deps.clock();
+    const left = patience - (this.#deps.clock() - this.#seen);
+    if (left > 0) this.#silence = setTimeout(() => this.#watch(), Math.ceil(left));
+    else this.socket.destroy();
   }
 
   #isHeld(): boolean {
     if (this.#lane.isFull || this.socket.writableLength > unreadAnswers) return true;
     if (this.#pace === undefined) return false;
     if (this.#timer !== undefined) return true;
-    const now = this.#deps.clock();
+    const now = (this.#read = this.#deps.clock());
     const wasHeld = this.#pace.isHeld;
     const wait = this.#pace.wait(now);
     if (wait === 0) return false;

@@ -37,7 +37,7 @@ export class Door {
     this.#admit = told.admit;
     this.#full = told.full;
     this.#waits = told.waits;
-    this.#allowance = this.#perStep;
+    this.#allowance = this.#most;
   }
 
   /** Sockets that are let in or wait. */
@@ -76,19 +76,24 @@ export class Door {
   }
 
   #step(): void {
-    this.#allowance = Math.min(2 * this.#perStep, this.#allowance + this.#perStep);
+    this.#allowance = Math.min(this.#most, this.#allowance + this.#perStep);
     for (const socket of this.#queue) {
       if (this.#allowance < 1) return;
       this.#queue.delete(socket);
       this.#enter(socket);
     }
-    if (this.#allowance < 2 * this.#perStep) return;
+    if (this.#allowance < this.#most) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   get #perStep(): number {
-    return Math.max(1, (this.#options.rate * step) / 1_000);
+    return (this.#options.rate * step) / 1_000;
+  }
+
+  /** Most that may come in at once after a rest. */
+  get #most(): number {
+    return Math.max(1, 2 * this.#perStep);
   }
 }
 

@@ -3,6 +3,8 @@ import { Qlobber } from 'qlobber';
 /** What aedes hands to a subscriber; the packet's other fields are aedes's own. */
 export interface Forwarded {
   readonly topic: string;
+  /** Grows with each packet published. */
+  readonly brokerCounter: number;
 }
 
 /** One subscriber's way to be told; `done` says that its socket has taken the packet. */
@@ -11,7 +13,10 @@ type Deliver = (packet: Forwarded, done: () => void) => void;
 /**
  * Hands published packets to the subscribers, in the place of aedes's own emitter. That one waits for
  * each subscriber's socket before it takes the publisher's next packet, so one reader that has stopped
- * reading stops its publishers; this one waits for nobody, and `Outgoing` bounds what a reader may owe.
+ * reading stops its publishers; this one waits for nobody, and `outgoing` bounds what a reader may owe.
+ *
+ * A subscriber takes a packet with a lower counter than the last for one that it has had already, and
+ * QoS 1 comes here later than a QoS 0 that was published after it: so what came in one turn is sorted.
  */
 export class FanOut {
   readonly #matcher = new Qlobber<Deliver>({
@@ -22,6 +27,7 @@ export class FanOut {
   });
   #generation = 0;
   #closed = false;
+  #turn: Forwarded[] = [];
 
   /** Grows with each change of the subscriptions: what {@link hears} said before may no longer hold. */
   get generation(): number {
@@ -52,7 +58,7 @@ export class FanOut {
       done(new Error('the broker is closed'));
       return this;
     }
-    for (const deliver of this.#matcher.match(packet.topic)) deliver(packet, nothing);
+    if (this.#turn.push(packet) === 1) setImmediate(this.#deliver);
     done();
     return this;
   }
@@ -62,6 +68,14 @@ export class FanOut {
     setImmediate(done);
     return this;
   }
+
+  readonly #deliver = (): void => {
+    const packets = this.#turn.sort((a, b) => a.brokerCounter - b.brokerCounter);
+    this.#turn = [];
+    for (const packet of packets) {
+      for (const deliver of this.#matcher.match(packet.topic)) deliver(packet, nothing);
+    }
+  };
 }
 
 function nothing(): void {}

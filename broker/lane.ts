@@ -14,8 +14,6 @@ export interface LaneDeps {
   readonly forward: (message: Message) => void;
   /** Queues a PUBACK; all of one commit leave together. */
   readonly acknowledge: (messageId: number) => void;
-  /** Whether the parser should see a packet again: its keep-alive timer knows only of those. */
-  readonly isStale: () => boolean;
 }
 
 /** A published message that subscribers are to get. */
@@ -31,8 +29,8 @@ const most = { messages: 1_000, bytes: 1 << 20 };
 /**
  * The short way of a PUBLISH with QoS 0 or 1 from the socket to the log and back. It is what a broker
  * of sensors does all day, and costs aedes (parser, packet objects, emitter, one write an answer) twice
- * as much. Everything that is not plain goes aedes's way: QoS 2, retained, `$` topics, whatever is to
- * be refused, and one packet in each half of the keep-alive time.
+ * as much. Everything that is not plain goes aedes's way: QoS 2, retained, `$` topics, and whatever is
+ * to be refused.
  */
 export class Lane {
   readonly #deps: LaneDeps;
@@ -57,7 +55,8 @@ export class Lane {
     // PUBLISH, not retained; DUP says only that the sender has not heard of us [MQTT-3.3.1].
     if ((first & 0xf1) !== 0x30) return false;
     const qos = (first >> 1) & 3;
-    if (qos > 1 || end - body < 2 || this.#deps.isStale()) return false;
+    if (qos > 1 || end - body < 2) return false;
+    if (chunk[body - 1]! >= 0x80) return false; // a length of five bytes [MQTT-2.2.3]
     const topicEnd = body + 2 + chunk.readUInt16BE(body);
     const payloadAt = topicEnd + 2 * qos;
     if (payloadAt > end) return false;

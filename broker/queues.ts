@@ -33,8 +33,13 @@ export interface Queues {
 /**
  * Sessions in memory, as aedes has them, but with at most `most` messages waiting in each: aedes keeps
  * everything for a reader that is away. `full` is told the session for every message it goes without.
+ * A filter that `may` denies is not kept: aedes hands over all of a SUBSCRIBE when one is granted.
  */
-export function createQueues(most: number, full: (clientId: string) => void): Queues {
+export function createQueues(
+  most: number,
+  full: (clientId: string) => void,
+  may: (client: object, filter: string) => boolean,
+): Queues {
   // A CommonJS module whose types speak of a `default` that it does not have.
   const create = createPersistence as unknown as () => Persistence;
   const persistence = create();
@@ -70,12 +75,13 @@ export function createQueues(most: number, full: (clientId: string) => void): Qu
   };
   // Filters are never taken out again: principals may subscribe to few, and one too many only costs time.
   persistence.addSubscriptions = (client, subscriptions) => {
-    for (const { topic, qos } of subscriptions) {
+    const granted = subscriptions.filter(({ topic }) => may(client, topic));
+    for (const { topic, qos } of granted) {
       if (qos === 0 || filters.has(topic)) continue;
       filters.add(topic);
       matcher.add(topic, true);
     }
-    return subscribe(client, subscriptions);
+    return subscribe(client, granted);
   };
 
   return {

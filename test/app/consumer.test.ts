@@ -162,6 +162,24 @@ describe('consumer', () => {
     await expect(bench.start(extra).ended).rejects.toThrow('a planted bug');
   });
 
+  test('takes all that came since its last commit at once when it is patient, and a full batch earlier', async () => {
+    const bench = await openBench();
+    const takes: number[] = [];
+    const take = (records: readonly LogRecord[]): boolean => {
+      takes.push(records.length);
+      return false;
+    };
+    const running = bench.start({ take, isPatient: true, every: 1_000 });
+    await bench.append(1);
+    await vi.waitFor(() => expect(running.position()).toBe(1));
+    for (let n = 0; n < 4; n++) await bench.append(1);
+    await vi.waitFor(() => expect(running.position()).toBe(5), { timeout: 5_000 });
+    expect(takes).toEqual([1, 4]);
+    await bench.append(10);
+    await vi.waitFor(() => expect(running.position()).toBe(15), { timeout: 900 });
+    expect(takes).toEqual([1, 4, 10]);
+  });
+
   test('stops when it is told to, idle or waiting for a neighbour', async () => {
     const idle = await openBench();
     const waiting = await openBench();
@@ -175,5 +193,18 @@ describe('consumer', () => {
     waiting.stop.abort();
     await Promise.all(running.map(({ ended }) => ended));
     expect(running.map((each) => each.position())).toEqual([0, 0]);
+  });
+
+  test('stops in little more than a second when a neighbour hangs', async () => {
+    const bench = await openBench();
+    await bench.append(1);
+    const commit = vi.fn<Consumer['commit']>(() => new Promise(() => undefined));
+    const running = bench.start({ commit });
+    await vi.waitFor(() => expect(commit).toHaveBeenCalled());
+    const from = performance.now();
+    bench.stop.abort();
+    await running.ended;
+    expect(performance.now() - from).toBeLessThan(2_500);
+    expect(running.position()).toBe(0);
   });
 });

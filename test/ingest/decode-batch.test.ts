@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { reject, type LogRecord, type Packet, type Reading } from '#model';
 import { listDeadLetters } from '../../ingest/dead-letters.ts';
-import { prepareBatch, readReading, type DecodeBatchDeps } from '../../ingest/decode-batch.ts';
+import { openMemory, prepareBatch, type DecodeBatchDeps } from '../../ingest/decode-batch.ts';
 import type { Decoded } from '../../ingest/decode.ts';
 import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import type { Log } from '../../ingest/log.ts';
+import { readReading } from '../../ingest/tail.ts';
 import { openBooks } from './books.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
@@ -58,7 +59,12 @@ async function open() {
   const db = await openBooks();
   const folder = newFolder();
   await openCursor(db, 'decode', { id: 'packets', head: 100 });
-  const depsFor = (readings: Log): DecodeBatchDeps => ({ decode, db, readings, remember: 1_000 });
+  const depsFor = async (readings: Log): Promise<DecodeBatchDeps> => ({
+    decode,
+    db,
+    readings,
+    memory: await openMemory(db, 1_000),
+  });
   const read = async (head: number): Promise<Reading[]> =>
     (await readAll(folder, head)).map(readReading);
   return { db, folder, depsFor, read, readings: await openLog(folder) };
@@ -68,7 +74,7 @@ describe('prepareBatch', () => {
   test('puts each packet into one class and keeps what it said', async () => {
     const { db, depsFor, read, readings } = await open();
     const batch = batchOf('read a b', 'keyed k', 'keyed k', 'part', 'dead', 'corrupt', 'leave');
-    await (await prepareBatch(depsFor(readings), batch)).commit(0, 7);
+    await (await prepareBatch(await depsFor(readings), batch)).commit(0, 7);
     expect(await readAccounts(db)).toMatchObject([
       {
         position: 7,
@@ -91,7 +97,7 @@ describe('prepareBatch', () => {
   test('makes a packet a dead letter when decoding it meets a bug, and goes on', async () => {
     const { db, depsFor, readings } = await open();
     const batch = batchOf('read a', 'poison', 'read a');
-    await (await prepareBatch(depsFor(readings), batch)).commit(0, 3);
+    await (await prepareBatch(await depsFor(readings), batch)).commit(0, 3);
     expect(await readAccounts(db)).toMatchObject([{ counts: { decoded: 2, dead: 1 } }]);
     const [letter] = await listDeadLetters(db, { limit: 9 });
     expect(letter).toMatchObject({ record: 2, code: 'internal.bug' });
@@ -102,15 +108,15 @@ describe('prepareBatch', () => {
   test('ends in the same readings when it crashed between their flush and the commit', async () => {
     const { db, folder, depsFor, read, readings } = await open();
     const batch = batchOf('read a', 'keyed k', 'keyed k', 'read a b');
-    await (await prepareBatch(depsFor(readings), batch.slice(0, 1))).commit(0, 1);
-    await prepareBatch(depsFor(readings), batch.slice(1, 3)); // and never committed
+    await (await prepareBatch(await depsFor(readings), batch.slice(0, 1))).commit(0, 1);
+    await prepareBatch(await depsFor(readings), batch.slice(1, 3)); // and never committed
     expect(readings.head).toBe(2);
     await readings.close();
 
     const again = await openLog(folder);
     const cursor = await openCursor(db, 'decode', { id: 'packets', head: 100 });
     await again.cutAfter(cursor.output);
-    await (await prepareBatch(depsFor(again), batch.slice(cursor.position))).commit(1, 4);
+    await (await prepareBatch(await depsFor(again), batch.slice(cursor.position))).commit(1, 4);
     const kept = (await read(again.head)).map(({ asset, packet }) => `${asset}${packet}`);
     expect(kept).toEqual(['a1', 'a2', 'a4', 'b4']);
     expect(await readAccounts(db)).toMatchObject([
@@ -121,7 +127,7 @@ describe('prepareBatch', () => {
 
   test('leaves a commit that failed to be made again, without writing readings twice', async () => {
     const { db, depsFor, readings } = await open();
-    const prepared = await prepareBatch(depsFor(readings), batchOf('read a', 'dead'));
+    const prepared = await prepareBatch(await depsFor(readings), batchOf('read a', 'dead'));
     await expect(prepared.commit(5, 7)).rejects.toThrow('not at 5');
     expect(await db.selectFrom('presence').selectAll().execute()).toEqual([]);
     await prepared.commit(0, 2);

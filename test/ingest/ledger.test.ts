@@ -101,6 +101,26 @@ describe('ledger', () => {
     expect(await openCursor(db, 'decode', { id: 'log-a', head: 3 })).toMatchObject({ position: 3 });
   });
 
+  test('begins with the oldest record that is left, for a consumer that is new', async () => {
+    const { db } = await open();
+    const trimmed = { id: 'log-a', head: 100, oldest: 41 };
+    expect(await openCursor(db, 'uplink', trimmed)).toMatchObject({ base: 40, position: 40 });
+    expect(await readAccounts(db)).toContainEqual(
+      expect.objectContaining({ consumer: 'uplink', base: 40, balanced: true }),
+    );
+    const given = { consumer: 'uplink', from: 40, to: 42, counts: { done: 2 }, dead: [] };
+    await db.transaction().execute((trx) => settle(trx, given));
+    expect(await openCursor(db, 'uplink', trimmed)).toMatchObject({ base: 40, position: 42 });
+  });
+
+  test('refuses a cursor before what is left of the log', async () => {
+    const { db, step } = await open();
+    await step(0, 3, {});
+    const from = (oldest: number) => openCursor(db, 'decode', { id: 'log-a', head: 100, oldest });
+    expect(await from(4)).toMatchObject({ position: 3 });
+    await expect(from(5)).rejects.toThrow('begins with record 5');
+  });
+
   test('takes the log that was begun after the cursor, when nothing had been read', async () => {
     // An empty log has no segment to keep its id in, so each start gives it another.
     const { db, step } = await open();

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ServiceError } from '#model';
+import type { Commit, Log } from '#ingest';
 import {
   appendTexts,
   entry,
@@ -19,6 +20,22 @@ describe('log', () => {
     expect(await appendTexts(log, 'a', 'b')).toBe(2);
     expect(await appendTexts(log, 'c')).toBe(3);
     expect(await readTexts(folder, log.head)).toEqual(['a', 'b', 'c']);
+    await log.close();
+  });
+
+  test('tells of each commit what it carried and cost, after its flush', async () => {
+    const commits: Commit[] = [];
+    const log: Log = await openLog(newFolder(), {
+      onCommit: (commit) => {
+        expect(log.head).toBeGreaterThanOrEqual(commit.records);
+        commits.push(commit);
+      },
+    });
+    await appendTexts(log, 'a', 'b');
+    await appendTexts(log, 'c');
+    expect(commits.map(({ records }) => records)).toEqual([2, 1]);
+    expect(commits[0]!.bytes).toBe(2 * commits[1]!.bytes);
+    expect(commits.every(({ ms }) => ms > 0 && ms < 5_000)).toBe(true);
     await log.close();
   });
 

@@ -40,13 +40,17 @@ export async function makeFolder(
   return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** Starts the server on a folder and resolves once its first screen is there. */
-export async function startServer(folder: string): Promise<TestServer> {
+/**
+ * Starts the server on a folder and resolves once its first screen is there. `preload` is a module that
+ * is loaded into each of its threads and told what to do by `process.send`.
+ */
+export async function startServer(folder: string, preload?: string): Promise<TestServer> {
   const key = 'acceptance-admin-key';
-  const child = spawn(process.execPath, [program, 'start'], {
+  const before = preload === undefined ? [] : ['--import', preload];
+  const child = spawn(process.execPath, [...before, program, 'start'], {
     cwd: folder,
     env: { PATH: process.env['PATH'], SIAGA_ADMIN_KEY: key },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])],
   });
   const screen = await firstScreen(child);
   const http = `http://127.0.0.1:${find(screen, /HTTP +http:\/\/127\.0\.0\.1:(\d+)/)}`;
