@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
@@ -17,6 +17,7 @@ import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
 import type { Message } from './lane.ts';
 import type { Guard, Limits } from './limits.ts';
+import { listen } from './listen.ts';
 import { createQueues } from './queues.ts';
 
 export interface BrokerOptions {
@@ -240,13 +241,3 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
 }
 
 function nothing(): void {}
-
-function listen(server: Server, { host, port }: BrokerOptions): Promise<void> {
-  return new Promise((resolve, fail) => {
-    server.once('error', fail);
-    server.listen({ host, port, backlog: 4_096 }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
