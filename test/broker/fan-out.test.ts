@@ -39,8 +39,8 @@ describe('broker, fan-out', () => {
     await from.hear(puback());
     await vi.waitFor(() =>
       expect([words(low), words(high)]).toEqual([
-        ['n1', 'n2'],
-        ['n1', 'n2'],
+        ['n1;', 'n2;'],
+        ['n1;', 'n2;'],
       ]),
     );
     expect(low.heard()).not.toMatch(/^32|.32..0024/);

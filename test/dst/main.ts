@@ -97,7 +97,12 @@ function toNumber(text: string): number {
 }
 
 function progress(done: number, all: number): void {
-  if (!process.stderr.isTTY) return;
+  if (!process.stderr.isTTY) {
+    // Where there is no terminal, ten lines tell that it goes on.
+    if (all >= 100 && done % Math.ceil(all / 10) === 0)
+      process.stderr.write(`${done}/${all} seeds\n`);
+    return;
+  }
   const width = 30;
   const filled = Math.round((done / all) * width);
   process.stderr.write(
