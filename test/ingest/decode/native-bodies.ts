@@ -91,7 +91,8 @@ export function mutated(kind: string): fc.Arbitrary<unknown> {
       for (const [name, isInside, value] of changes) {
         const place = isInside && isObject(body['values']) ? body['values'] : body;
         Object.defineProperty(place, name, {
-          value,
+          // A copy: a later change may go into it, and the odd values are the same ones each time.
+          value: structuredClone(value),
           enumerable: true,
           configurable: true,
           writable: true,
