@@ -1,6 +1,5 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
 import {
   reject,
@@ -211,8 +210,11 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       },
       full(socket) {
         guarded('connections_full');
-        const reason = `${limits.connections} connections are open, and no more are let in`;
-        tell(reject('broker.connections_full', reason), undefined, socket);
+        const full = reject(
+          'broker.connections_full',
+          `${limits.connections} connections are open`,
+        );
+        tell(full, undefined, socket);
       },
       waits: () => guarded('accept_waited'),
     },

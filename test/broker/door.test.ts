@@ -1,4 +1,6 @@
-import { describe, expect, test, vi } from 'vitest';
+import { Socket } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { Door } from '../../broker/door.ts';
 import { connack, dial, hello, login, openBroker } from './wire.ts';
 
 describe('broker, door', () => {
@@ -33,6 +35,37 @@ describe('broker, door', () => {
     const bench = await openBroker({ accepts: 200 });
     await login(bench);
     expect(bench.guarded).toEqual([]);
+  });
+
+  test('keeps a rate of less than one in a step', async () => {
+    const bench = await openBroker({ accepts: 20 });
+    const started = performance.now();
+    const crowd = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => dial(bench, hello({ id: `bin-1:${i}` }))),
+    );
+    await Promise.all(crowd.map((line) => line.hear(connack(0))));
+    expect(performance.now() - started).toBeGreaterThan(300);
+  });
+
+  test('lets a waiting socket that was reset neither in nor keep a place', async () => {
+    const admitted: Socket[] = [];
+    let waiting = 0;
+    const door = new Door(
+      { most: 3, rate: 5 },
+      {
+        admit: (socket) => admitted.push(socket),
+        full: () => expect.unreachable('there is room'),
+        waits: () => waiting++,
+      },
+    );
+    onTestFinished(() => door.close());
+    const sockets = Array.from({ length: 3 }, () => new Socket());
+    for (const socket of sockets) door.knock(socket);
+    expect([door.size, admitted.length, waiting]).toEqual([3, 1, 2]);
+    sockets[1]!.destroy();
+    await vi.waitFor(() => expect(door.size).toBe(2));
+    await vi.waitFor(() => expect(admitted).toHaveLength(2));
+    expect(admitted).toEqual([sockets[0], sockets[2]]);
   });
 
   test('forgets who hangs up while waiting', async () => {

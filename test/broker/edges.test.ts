@@ -1,56 +1,164 @@
+import { connectAsync } from 'mqtt';
+import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { login, openBroker, packet, puback, publish, topics, text } from './wire.ts';
+import { login, openBroker, packet, puback, publish, text, topics, type Bench } from './wire.ts';
+
+const ping = Buffer.from([0xc0, 0]);
+const body = ({ bytes }: { bytes: Uint8Array }): string => Buffer.from(bytes).toString();
 
 describe('broker, edges of the short way', () => {
-  test('hangs up on a topic of more levels than the matcher takes, and lives on', async () => {
+  test('appends no topic of more levels than the matcher takes, and lives on', async () => {
     const bench = await openBroker();
+    const deep = Array(101).fill('a').join('/');
     const line = await login(bench, { id: 'simulator', login: 'simulator' });
-    line.send(publish(Array(150).fill('a').join('/')));
+    line.send(publish(deep.slice(2)));
+    await line.hear(puback());
+    line.send(publish(deep));
     await line.ended;
-    expect(bench.appended).toEqual([]);
-    const next = await login(bench, { id: 'simulator', login: 'simulator' });
-    next.send(publish('any/where'));
+    expect(bench.appended).toHaveLength(1);
+    const next = await login(bench);
+    next.send(publish(topics.own));
     await next.hear(puback());
-  });
-
-  // A known defect (docs/unfinished.md): control messages are answered before what waits for its flush.
-  test.fails('answers a bridge in order when $siaga/clock is mixed in', async () => {
-    const bench = await openBroker();
-    const line = await login(bench, { id: 'simulator', login: 'simulator' });
-    bench.hold();
-    line.send(
-      publish('any/where', { id: 1 }),
-      publish('$siaga/clock', { id: 2 }),
-      publish('any/where', { id: 3 }),
-    );
-    await vi.waitFor(() => expect(bench.control).toHaveLength(1));
-    bench.release();
-    await line.hear(puback(1), puback(2), puback(3));
   });
 
   test('hangs up on a length of more than four bytes', async () => {
     const bench = await openBroker();
     const line = await login(bench);
     const whole = publish(topics.own);
-    const n = whole.length - 2;
-    line.send(
-      Buffer.concat([Buffer.from([0x32, 0x80 | n, 0x80, 0x80, 0x80]), whole.subarray(2)]),
-      packet(0xc0),
-    );
+    const length = Buffer.from([0x32, 0x80 | (whole.length - 2), 0x80, 0x80, 0x80]);
+    line.send(length, whole.subarray(2), ping);
     await line.ended;
     expect(bench.appended).toEqual([]);
-    void text;
   });
 
-  test('keeps a device that is held back longer than its keep-alive time', async () => {
+  test('leaves message id 0 to aedes, which lets it pass', async () => {
+    const bench = await openBroker();
+    const line = await login(bench);
+    line.send(publish(topics.own, { id: 0 }));
+    await line.hear(puback(0));
+    expect(bench.appended).toHaveLength(1);
+  });
+
+  test('refuses what comes after the token was changed, and nothing before', async () => {
+    const bench = await openBroker();
+    const line = await login(bench);
+    line.send(publish(topics.own));
+    await line.hear(puback());
+    bench.changeToken('bin-1');
+    line.send(publish(topics.own, { id: 8 }));
+    await line.ended;
+    expect([line.heard(), bench.codes()]).toEqual(['', ['broker.login_failed']]);
+    expect(bench.appended).toHaveLength(1);
+  });
+
+  test('does not read a client that does not read its answers', async () => {
+    const bench = await openBroker();
+    const line = await login(bench, { id: 'simulator', login: 'simulator' });
+    line.socket.pause();
+    // Sixteen bytes ask for four: enough to fill both kernel buffers and ours many times over.
+    const crowd = Buffer.concat(Array.from({ length: 4_000 }, () => publish('a')));
+    let full = false;
+    for (let i = 0; i < 2_000 && !full; i++) {
+      if (!line.socket.write(crowd)) {
+        const drained = new Promise((resolve) => line.socket.once('drain', resolve));
+        const other = await login(bench, { id: `bin-1:${i}` });
+        const before = bench.appended.length;
+        other.send(ping);
+        await other.hear('d000');
+        other.socket.destroy();
+        full = bench.appended.length === before && line.socket.writableLength > 1 << 20;
+        if (!full && line.socket.writableLength > 1 << 22) await drained;
+      }
+    }
+    expect(full).toBe(true);
+    line.socket.resume();
+    await vi.waitFor(() => expect(line.socket.writableLength).toBe(0), { timeout: 15_000 });
+  });
+
+  test('keeps a device that is held back for longer than its keep-alive time', async () => {
     const device = { rate: 10, burst: 10, patience: 60_000 };
     const bench = await openBroker({ pace: { device, bridge: device } });
     const line = await login(bench, { keepAlive: 1 });
-    const ids = Array.from({ length: 35 }, (_, i) => i + 1);
-    line.send(...ids.map((id) => publish(topics.own, { id })));
-    const more = setInterval(() => line.send(packet(0xc0)), 400);
+    line.send(...Array.from({ length: 35 }, (_, id) => publish(topics.own, { id: id + 1 })));
+    await vi.waitFor(() => expect(bench.appended).toHaveLength(35));
+    line.send(ping); // is read only when the bucket has filled again, in 2.5 s
+    await vi.waitFor(() => expect(bench.guarded).toEqual(['publish_held']));
     await vi.waitFor(() => expect(line.heard()).toContain('d000'), { timeout: 6_000 });
-    clearInterval(more);
     expect(line.socket.destroyed).toBe(false);
+  });
+
+  test('carries every QoS of an ordinary client to another', async () => {
+    const bench = await openBroker();
+    const url = `mqtt://127.0.0.1:${bench.broker.port}`;
+    const enter = (name: string) =>
+      connectAsync(url, { username: name, password: `token of ${name}` });
+    const [reader, writer] = await Promise.all([enter('bin-1'), enter('simulator')]);
+    const got: string[] = [];
+    reader.on('message', (_, payload, { qos }) => got.push(`${payload.toString()} as ${qos}`));
+    for (const asked of [0, 1, 2] as const) {
+      await reader.subscribeAsync(topics.cmd, { qos: asked });
+      for (const qos of [0, 1, 2] as const) {
+        await writer.publishAsync(topics.cmd, `${asked}${qos}`, { qos });
+        const least = Math.min(asked, qos);
+        await vi.waitFor(() => expect(got.at(-1)).toBe(`${asked}${qos} as ${least}`));
+      }
+    }
+    expect(got).toHaveLength(9);
+    await Promise.all([reader.endAsync(), writer.endAsync()]);
+  });
+});
+
+describe('broker, both ways', () => {
+  type Step = { readonly kind: 'publish' | 'ping' | 'subscribe'; qos: 0 | 1; cut: number };
+
+  /** Sends the steps in chunks, as PUBLISH or (retained: aedes's way) not; what was appended and answered. */
+  async function run(bench: Bench, steps: readonly Step[], retained: boolean) {
+    const line = await login(bench);
+    bench.appended.length = 0;
+    const packets = steps.map(({ kind, qos }, i) => {
+      if (kind === 'ping') return ping;
+      if (kind === 'subscribe') {
+        return packet(0x82, Buffer.from([0, i + 1]), text(topics.cmd), Buffer.from([qos]));
+      }
+      const plain = publish(topics.own, { qos, id: i + 1, body: `${i}` });
+      if (retained) plain[0]! |= 1;
+      return plain;
+    });
+    const bytes = Buffer.concat(packets);
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const end = at + steps[i % steps.length]!.cut;
+      line.send(bytes.subarray(at, end));
+      at = end;
+    }
+    const published = steps.filter(({ kind }) => kind === 'publish').length;
+    const answered = steps.reduce((sum, { kind, qos }) => sum + answerLength(kind, qos), 0);
+    await vi.waitFor(() => {
+      expect(bench.appended).toHaveLength(published);
+      expect(line.heard()).toHaveLength(2 * answered);
+    });
+    line.socket.destroy();
+    const answers = [...line.heard().matchAll(/4002....|d000|9003....../g)].map(String);
+    return {
+      appended: bench.appended.map(body),
+      pubacks: answers.filter((each) => each.startsWith('4002')),
+      others: answers.filter((each) => !each.startsWith('4002')),
+    };
+  }
+  const answerLength = (kind: Step['kind'], qos: 0 | 1): number =>
+    ({ publish: 4 * qos, ping: 2, subscribe: 5 })[kind];
+
+  test('append and answer the same, whatever comes and however it is cut', async () => {
+    const [short, long] = [await openBroker(), await openBroker()];
+    const step = fc.record({
+      kind: fc.constantFrom('publish', 'publish', 'publish', 'ping', 'subscribe'),
+      qos: fc.constantFrom(0, 1),
+      cut: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 300 })),
+    }) as fc.Arbitrary<Step>;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+        expect(await run(short, steps, false)).toEqual(await run(long, steps, true));
+      }),
+      { numRuns: 25 },
+    );
   });
 });

@@ -35,14 +35,18 @@ describe('broker, readers', () => {
         await line.hear('9003000900');
       }
       stalled.socket.pause();
-      const sender = await login(bench, { id: 'simulator', login: 'simulator' });
-      const ids = Array.from({ length: 1_500 }, (_, i) => i + 1);
+      const senders = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          login(bench, { id: `simulator:${i}`, login: 'simulator' }),
+        ),
+      );
+      const ids = Array.from({ length: 75 }, (_, i) => i + 1);
       for (const id of ids) {
-        sender.send(publish(topics.cmd, { id, body: big }));
-        if (id % 20 === 0)
-          await vi.waitFor(() => expect(sender.heard().endsWith(puback(id))).toBe(true), patient);
+        for (const sender of senders) sender.send(publish(topics.cmd, { id, body: big }));
+        const answered = (sender: Line): boolean => sender.heard().endsWith(puback(id));
+        await vi.waitFor(() => expect(senders.every(answered)).toBe(true), patient);
       }
-      await sender.hear(...ids.map(puback));
+      for (const sender of senders) await sender.hear(...ids.map(puback));
       await vi.waitFor(() => expect(received(healthy)).toBe(1_500), patient);
       expect(bench.guarded).toContain('forward_dropped');
     },
@@ -81,6 +85,28 @@ describe('broker, readers', () => {
       }
     });
     expect(again.heard()).not.toContain(Buffer.from('n6').toString('hex'));
+  });
+
+  test('with a durable session are cut when they stop reading, and get the rest when they return', async () => {
+    const bench = await openBroker({ outgoing: 64 * 1_024 });
+    const line = await login(bench, { clean: false });
+    line.send(subscribe(1));
+    await line.hear('9003000901');
+    line.socket.pause();
+    const sender = await login(bench, { id: 'simulator', login: 'simulator' });
+    let id = 0;
+    while (!bench.guarded.includes('slow_reader_cut') && id < 900) {
+      sender.send(publish(topics.cmd, { id: ++id, body: big }));
+      await vi.waitFor(() => expect(sender.heard().endsWith(puback(id))).toBe(true), patient);
+    }
+    sender.send(publish(topics.cmd, { id: ++id, body: `the last one` }));
+    await vi.waitFor(() => expect(sender.heard().endsWith(puback(id))).toBe(true), patient);
+    expect(new Set(bench.guarded)).toEqual(new Set(['slow_reader_cut']));
+    await vi.waitFor(() => expect(bench.broker.connections()).toBe(1));
+    const last = Buffer.from('the last one').toString('hex');
+    const again = await loginAgain(bench);
+    await vi.waitFor(() => { if (!again.heard().includes(last)) throw new Error(`${again.socket.destroyed} ${bench.guarded} id ${id} received ${received(again)} ${bench.broker.connections()}`); }, {timeout: 5000});
+    expect(received(again)).toBeGreaterThanOrEqual(id - 1);
   });
 });
 

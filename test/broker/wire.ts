@@ -37,6 +37,8 @@ export interface Bench {
   readonly codes: () => string[];
   /** Guards that have bitten, in order. */
   readonly guarded: Guard[];
+  /** Gives a login another token. */
+  changeToken(name: string): void;
   hold(): void;
   release(): void;
 }
@@ -90,8 +92,21 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
     release();
     return broker.close();
   });
+  const changeToken = (name: string): void => {
+    known.set(name, { ...known.get(name)!, hash: 'another' });
+  };
   const codes = (): string[] => refused.map(({ code }) => code);
-  return { broker, appended, control, refused, guarded, codes, hold: () => (held ??= []), release };
+  return {
+    broker,
+    appended,
+    control,
+    refused,
+    guarded,
+    codes,
+    changeToken,
+    hold: () => (held ??= []),
+    release,
+  };
 }
 
 /** A string as MQTT writes it: two bytes of length, then its bytes. */
