@@ -14,6 +14,7 @@ import { authenticate, checkPublish, describeConnect, returnCodes } from './auth
 import { Connection } from './connection.ts';
 import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
+import { Flushes } from './flushes.ts';
 import type { Message } from './lane.ts';
 import type { Guard, Limits } from './limits.ts';
 import { listen } from './listen.ts';
@@ -64,15 +65,14 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   const connections = new WeakMap<Client, Connection>();
   const byId = new Map<string, Client>();
   const acknowledgements = createAcknowledgements();
+  const flushes = new Flushes();
   const fanOut = new FanOut();
   const queues = createQueues(
     limits.queue,
     () => guarded('queue_full'),
     (client, filter) => connections.get(client as Client)?.mayHear(filter) ?? false,
   );
-  let unflushed = 0;
   let closing = false;
-  let flushed = (): void => undefined;
 
   const tell = (rejection: Rejection, from?: Connection, socket = from?.socket): void => {
     const address = from?.address ?? (socket && `${socket.remoteAddress}:${socket.remotePort}`);
@@ -86,10 +86,10 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     return new Error(rejection.reason);
   };
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
-    unflushed++;
+    flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
       done();
-      if (--unflushed === 0) flushed();
+      flushes.end();
     });
   };
 
@@ -133,7 +133,11 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
       if (topic.startsWith('$siaga/')) {
         deps.control(topic, bytes);
-        return callback();
+        // In its turn [MQTT-4.6.0-2]: what came before it is answered first.
+        return flushes.afterAll(() => {
+          acknowledgements.flush();
+          callback();
+        });
       }
       // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
       append(principal.name, topic, bytes, () => {
@@ -163,7 +167,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
         return null;
       }
       // What is promised to a durable session waits in its queue until it reads again.
-      guarded('slow_reader_cut');
+      if (!socket.destroyed) guarded('slow_reader_cut');
       socket.destroy();
       return packet;
     },
@@ -226,8 +230,8 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     closing = true;
     server.close();
     // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
-    const idle = new Promise<void>((resolve) => (flushed = resolve));
-    if (unflushed > 0) await Promise.race([idle, sleep(flushPatience, undefined, { ref: false })]);
+    const idle = new Promise<void>((resolve) => flushes.afterAll(resolve));
+    await Promise.race([idle, sleep(flushPatience, undefined, { ref: false })]);
     // aedes hangs up at once: what it has corked, or (QoS 2) still has to note, would not get out.
     for (let turn = 0; turn < acknowledgeTurns; turn++) await nextTurn();
     await new Promise<void>((resolve) => aedes.close(resolve));

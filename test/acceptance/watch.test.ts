@@ -66,7 +66,8 @@ describe('watching a server', { timeout: 60_000 }, () => {
     type Message = { packet: number; marks: { stop: string; ms: number; incident?: string }[] };
     const { body } = await eventually(
       () => server.api<{ items: Message[] }>('GET', '/api/v1/trace/bin-1'),
-      ({ body: { items } }) => items.length === 2 && items[0]!.marks.at(-1)?.stop === 'stored',
+      ({ body: { items } }) =>
+        items[0]?.marks.at(-1)?.stop === 'stored' && items[1]?.marks.at(-1)?.stop === 'decoded',
     );
     const [first, resent] = body.items;
     const filed = first!.marks.filter(({ stop }) => stop === 'filed');

@@ -58,6 +58,15 @@ describe('broker, pace', () => {
     expect(bench.codes()).toEqual([]);
   });
 
+  test('neither holds nor cuts one that keeps to its pace', async () => {
+    const device = { rate: 100, burst: 40, patience: 0 };
+    const bench = await openBroker({ pace: { device, bridge: device } });
+    const line = await login(bench);
+    for (const id of ids) line.send(publish(topics.own, { id }));
+    await line.hear(...ids.map(puback));
+    expect(bench.guarded).toEqual([]);
+  });
+
   test('cuts a device that goes on beyond the patience', async () => {
     const device = { rate: 500, burst: 1_000, patience: 200 };
     const bench = await openBroker({ pace: { device, bridge: device } });

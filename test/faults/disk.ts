@@ -46,7 +46,7 @@ export async function fullDisk(figures: Figures, size = 48): Promise<void> {
     try {
       await place.register(10);
       const { bavail, bsize } = statfsSync(disk);
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize - 10 * mebibyte));
+      writeFileSync(ballast, Buffer.alloc(bavail * bsize - 6 * mebibyte));
       await suffer(figures, place, {
         name,
         begin: () => stalls(place), // what is left is published full
