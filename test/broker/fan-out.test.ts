@@ -64,6 +64,22 @@ describe('broker, fan-out', () => {
     await vi.waitFor(() => expect(words(line)).toEqual(all.map((n) => `n${n};`)));
   });
 
+  test('keeps the order when a plain message follows one that goes the way of aedes', async () => {
+    const bench = await openBroker();
+    const line = await reader(bench, 1);
+    const from = await sender(bench);
+    bench.hold();
+    const retained = publish(topics.cmd, { id: 1, body: 'n1;' });
+    retained[0]! |= 1;
+    from.send(retained);
+    await vi.waitFor(() => expect(bench.appended).toHaveLength(1));
+    from.send(publish(topics.cmd, { id: 2, body: 'n2;' }));
+    await vi.waitFor(() => expect(bench.appended).toHaveLength(2));
+    bench.release();
+    await from.hear(puback(1), puback(2));
+    await vi.waitFor(() => expect(words(line)).toEqual(['n1;', 'n2;']));
+  });
+
   test('does not hand on what nobody may hear, and only once what two filters match', async () => {
     const bench = await openBroker();
     const line = await login(bench);
