@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { ServiceError, type Breach, type DeadLetter } from '#model';
+import { rejectBug, ServiceError, type Breach, type DeadLetter } from '#model';
 import type { Desk, IncidentTables } from '#incidents';
 import { scope, type Database } from '#app/database/database.ts';
 
@@ -46,13 +46,13 @@ async function attempt(
 }
 
 function letter(breach: Breach, at: number, error: unknown): DeadLetter {
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { code, reason } = rejectBug(error);
   return {
     consumer: 'rules',
     record: breach.reading,
     // One reading can raise several.
     part: `breach ${breach.id} ${breach.phase}`,
-    code: 'internal.bug',
+    code,
     reason,
     receivedAt: at,
     principal: breach.rule,

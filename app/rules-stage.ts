@@ -1,5 +1,5 @@
 import type { Breach, Counts, DeadLetter, LogReader, LogRecord, Now } from '#model';
-import { reject } from '#model';
+import { rejectBug } from '#model';
 import type { Desk } from '#incidents';
 import { deadLetter, readReading, settle, type IngestTables } from '#ingest';
 import { saveStates, type Rules, type RuleStateRow, type RuleTables } from '#rules';
@@ -70,6 +70,5 @@ function bug(
   { number, error }: { readonly number: number; readonly error: unknown },
 ): DeadLetter {
   const record = records.find((candidate) => candidate.number === number)!;
-  const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return deadLetter(consumer, record, reject('internal.bug', reason));
+  return deadLetter(consumer, record, rejectBug(error));
 }

@@ -1,5 +1,6 @@
 import {
   reject,
+  rejectBug,
   type DeadLetter,
   type Directory,
   type LogReader,
@@ -63,8 +64,7 @@ function prepare(taken: readonly LogRecord[], directory: Directory) {
       points.push(toPoint(reading, directory.asset(reading.asset)));
       records.push(record);
     } catch (error) {
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      failed.push(deadLetter(consumer, record, reject('internal.bug', reason)));
+      failed.push(deadLetter(consumer, record, rejectBug(error)));
     }
   }
   return { points, records, failed };

@@ -61,9 +61,8 @@ export class Connection {
       acknowledge: (messageId) => deps.acknowledge(socket, messageId),
     });
     readFrames(socket, {
-      cap: () => deps.frameCap(this.#login?.role ?? 'stranger'),
-      tooLarge: (bytes) =>
-        deps.tooLarge(this, bytes, deps.frameCap(this.#login?.role ?? 'stranger')),
+      cap: () => this.#cap,
+      tooLarge: (bytes) => deps.tooLarge(this, bytes, this.#cap),
       held: () => this.#isHeld(),
       take: (frame) => {
         if (this.#login === undefined || !this.client.connected || deps.isClosing()) return false;
@@ -117,6 +116,10 @@ export class Connection {
   }
   leaveSlow(packet: object): void {
     this.#slow.delete(packet);
+  }
+
+  get #cap(): number {
+    return this.#deps.frameCap(this.#login?.role ?? 'stranger');
   }
 
   #may(topic: string): boolean {

@@ -1,4 +1,4 @@
-import { Qlobber } from 'qlobber';
+import { createMatcher } from './topic-filter.ts';
 
 /** What aedes hands to a subscriber; the packet's other fields are aedes's own. */
 export interface Forwarded {
@@ -19,12 +19,7 @@ type Deliver = (packet: Forwarded, done: () => void) => void;
  * QoS 1 comes here later than a QoS 0 that was published after it: so what came in one turn is sorted.
  */
 export class FanOut {
-  readonly #matcher = new Qlobber<Deliver>({
-    separator: '/',
-    wildcard_one: '+',
-    wildcard_some: '#',
-    match_empty_levels: true, // [MQTT-4.7.1-3]
-  });
+  readonly #matcher = createMatcher<Deliver>();
   #generation = 0;
   #closed = false;
   #turn: Forwarded[] = [];

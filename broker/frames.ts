@@ -8,6 +8,8 @@ export interface Frame {
   readonly end: number;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 export interface FramesOptions {
   /** Largest body in bytes, as of now. */
   readonly cap: () => number;
@@ -31,7 +33,7 @@ export function readFrames(stream: Duplex, options: FramesOptions): void {
   const read = stream.read.bind(stream);
   let rest: Buffer | undefined;
   // One object for all packets: this is done for every message of every device.
-  const frame = { chunk: Buffer.alloc(0) as Buffer, at: 0, body: 0, end: 0 };
+  const frame: Mutable<Frame> = { chunk: Buffer.alloc(0), at: 0, body: 0, end: 0 };
 
   /** Goes over the whole packets of a chunk: where the parser's part begins and where they end. */
   const split = (chunk: Buffer): { leave: number; end: number } | undefined => {
@@ -71,18 +73,11 @@ export function readFrames(stream: Duplex, options: FramesOptions): void {
   stream.read = (size?: number) => (size === 0 ? (read(0) as null) : next());
 }
 
-interface Measured {
-  chunk: Buffer;
-  at: number;
-  body: number;
-  end: number;
-}
-
 /**
  * Reads the length of the packet at `at`: groups of seven bits, least significant first, four bytes at
  * most [MQTT-2.2.3]. False while not all of them are there.
  */
-function measure(frame: Measured, at: number): boolean {
+function measure(frame: Mutable<Frame>, at: number): boolean {
   let length = 0;
   for (let i = 1; i <= 4 && at + i < frame.chunk.length; i++) {
     const byte = frame.chunk[at + i]!;

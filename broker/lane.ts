@@ -49,7 +49,7 @@ export class Lane {
     return this.#messages >= most.messages || this.#bytes >= most.bytes;
   }
 
-  /** Takes a packet when it is a plain PUBLISH of a topic that its sender may use; `drained` is called when the lane is empty again after it was full. */
+  /** Takes a packet when it is a plain PUBLISH of a topic that its sender may use; `drained` is called when the lane was full and is no longer. */
   take({ chunk, at, body, end }: Frame, drained: () => void): boolean {
     const first = chunk[at]!;
     // PUBLISH, not retained; DUP says only that the sender has not heard of us [MQTT-3.3.1].
@@ -61,7 +61,6 @@ export class Lane {
     const payloadAt = topicEnd + 2 * qos;
     if (payloadAt > end) return false;
     const messageId = qos === 0 ? 0 : chunk.readUInt16BE(topicEnd);
-    if (qos === 1 && messageId === 0) return false; // [MQTT-2.3.1-1]
     const topic = chunk.toString('utf8', body + 2, topicEnd);
     if (topic.startsWith('$') || !this.#deps.may(topic)) return false;
 

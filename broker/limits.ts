@@ -17,14 +17,12 @@ export interface Limits {
 }
 
 /** The guards that bite without turning anything away for good, or that turn away what is not a packet. */
-export const guards = [
-  'connections_full',
-  'accept_waited',
-  'publish_held',
-  'publish_cut',
-  'packet_too_large',
-  'forward_dropped',
-  'slow_reader_cut',
-  'queue_full',
-] as const;
-export type Guard = (typeof guards)[number];
+export type Guard =
+  | 'connections_full'
+  | 'accept_waited'
+  | 'publish_held'
+  | 'publish_cut'
+  | 'packet_too_large'
+  | 'forward_dropped'
+  | 'slow_reader_cut'
+  | 'queue_full';

@@ -1,5 +1,5 @@
 import createPersistence from 'aedes-persistence';
-import { Qlobber } from 'qlobber';
+import { createMatcher } from './topic-filter.ts';
 
 interface Session {
   readonly clientId: string;
@@ -45,12 +45,7 @@ export function createQueues(
   const persistence = create();
   const waiting = new Map<string, number>();
   const filters = new Set<string>();
-  const matcher = new Qlobber<true>({
-    separator: '/',
-    wildcard_one: '+',
-    wildcard_some: '#',
-    match_empty_levels: true,
-  });
+  const matcher = createMatcher<true>();
   const enqueue = persistence.outgoingEnqueueCombi.bind(persistence);
   const clear = persistence.outgoingClearMessageId.bind(persistence);
   const subscribe = persistence.addSubscriptions.bind(persistence);

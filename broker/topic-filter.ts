@@ -1,3 +1,15 @@
+import { Qlobber } from 'qlobber';
+
+/** Finds what was added under the filters that match a topic [MQTT-4.7]; throws on more than 100 levels. */
+export function createMatcher<T>(): Qlobber<T> {
+  return new Qlobber({
+    separator: '/',
+    wildcard_one: '+',
+    wildcard_some: '#',
+    match_empty_levels: true, // [MQTT-4.7.1-3]
+  });
+}
+
 /** Whether a topic matches an MQTT topic filter with `+` and `#` [MQTT-4.7]. */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true;

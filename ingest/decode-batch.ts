@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import {
-  reject,
+  rejectBug,
   type Class,
   type Counts,
   type DeadLetter,
@@ -100,9 +100,8 @@ function decodeRecord({ decode }: DecodeBatchDeps, record: LogRecord): Outcome {
     const { number, receivedAt, principal, topic, bytes } = record;
     return decode({ number, receivedAt, principal, topic, payload: bytes });
   } catch (error) {
-    // One poisonous record must not stop the road; the stack is kept for whoever mends the bug.
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { class: 'dead', refused: [{ rejection: reject('internal.bug', reason) }] };
+    // One poisonous record must not stop the road.
+    return { class: 'dead', refused: [{ rejection: rejectBug(error) }] };
   }
 }
 

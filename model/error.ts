@@ -70,6 +70,14 @@ export function reject(code: ErrorCode, reason: string, field?: string): Rejecti
     : { rejected: true, code, reason, field };
 }
 
+/** An exception of ours as a {@link Rejection}: its reason is the stack, for whoever mends the bug. */
+export function rejectBug(error: unknown): Rejection {
+  return reject(
+    'internal.bug',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+  );
+}
+
 /** Tells a {@link Rejection} from any other result, also after it crossed a thread. */
 export function isRejection(value: unknown): value is Rejection {
   return typeof value === 'object' && value !== null && 'rejected' in value;

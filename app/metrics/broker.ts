@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { LogEntry } from '#model';
+import type { Guard } from '#broker';
 import { programFolder } from '#app/config.ts';
 import { Histogram, seconds } from '#app/metrics/histogram.ts';
 import { distribute, measure } from '#app/metrics/instruments.ts';
@@ -15,9 +16,7 @@ export interface BrokerMetrics extends LogMeter {
   /** Counts what was turned away before the log. */
   readonly refused: (code: string) => void;
   /** Counts each time that a guard in front of the broker bites. */
-  readonly guarded: (guard: string) => void;
-  /** Counts a message that a slow subscriber did not get. */
-  readonly forwardDropped: () => void;
+  readonly guarded: (guard: Guard) => void;
   /** Counts a message that was acknowledged, and the ms since it was received. */
   readonly acknowledged: (entry: Pick<LogEntry, 'bytes'>, ms: number) => void;
 }
@@ -76,22 +75,11 @@ export function brokerMetrics(facts: BrokerFacts): BrokerMetrics {
     name: 'siaga_guard_hits_total',
     help: 'Times that a guard in front of the broker has bitten',
   });
-  let dropped = 0;
-  const forwardDropped = (): void => void dropped++;
-  count(
-    'siaga_forward_dropped_total',
-    'Messages that a subscriber who reads too slowly did not get',
-    () => dropped,
-  );
   return {
     ...log,
     registry,
     refused,
-    guarded(guard) {
-      guarded(guard);
-      if (guard === 'forward_dropped') forwardDropped();
-    },
-    forwardDropped,
+    guarded,
     acknowledged(entry, ms) {
       packets++;
       bytes += entry.bytes.length;

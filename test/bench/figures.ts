@@ -1,24 +1,15 @@
-/** What a command measured, in the form that all of them write with `--json`. */
-export interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  /** The bound that the median must keep; null where the figure is only told. */
+import type { Absent, Figure as AnyFigure } from '../support/figures.ts';
+
+export type { Absent };
+
+/** A figure of the bench: its gate is a bound of the median. */
+export interface Figure extends AnyFigure {
   readonly gate: number | null;
-  readonly ok: boolean;
   /** The bound that we would like to keep. */
   readonly wanted?: number;
   readonly better?: Direction;
   /** How it came about, or why its rounds do not count. */
   readonly note?: string;
-}
-
-/** A figure that needs something this machine lacks. Never ok, and no failure either. */
-export interface Absent {
-  readonly name: string;
-  readonly reason: string;
 }
 
 export interface Results {

@@ -1,8 +1,9 @@
 // npm run bench: measures what Siaga promises, beside its peers, and says whether each gate is kept.
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeDocs } from './docs.ts';
+import { writeFigures } from '../support/figures.ts';
 import { exitCode, figure, toMarkdown, type Results } from './figures.ts';
 import { findGenerator } from './generator.ts';
 import { readOptions, usage, type Options, type Scenario } from './options.ts';
@@ -33,9 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
     absent: all.flatMap(({ absent }) => absent),
   };
   process.stdout.write(`${toMarkdown(results)}\n`);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify(results, undefined, 2)}\n`);
-  }
+  if (options.json !== undefined) writeFigures(options.json, results);
   if (options.docs) writeDocs(byScenario, options, new Date());
   return exitCode(results);
 }

@@ -35,7 +35,7 @@ const rate = Number(options.rate);
 const wanted = options.stages.split(',');
 
 const data = mkdtempSync(join(tmpdir(), 'siaga-cost-'));
-const sink = spawn(process.execPath, [join(import.meta.dirname, 'line-sink.ts')], {
+const sink = spawn(process.execPath, [join(import.meta.dirname, 'sink.ts')], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 try {

@@ -4,17 +4,14 @@ import {
   hello,
   login,
   openBroker,
-  packet,
   puback,
   publish,
-  text,
+  subscribe,
   topics,
   type Bench,
   type Line,
 } from './wire.ts';
 
-const subscribe = (qos: 0 | 1, ...filters: string[]): Buffer =>
-  packet(0x82, Buffer.from([0, 9]), ...filters.flatMap((each) => [text(each), Buffer.from([qos])]));
 const count = (line: Line, word: string): number =>
   line.heard().split(Buffer.from(word).toString('hex')).length - 1;
 const words = (line: Line): string[] =>

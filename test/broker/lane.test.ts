@@ -1,9 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
-import { header, login, openBroker, packet, puback, publish, text, topics } from './wire.ts';
+import {
+  header,
+  login,
+  openBroker,
+  packet,
+  puback,
+  publish,
+  subscribe,
+  text,
+  topics,
+} from './wire.ts';
 
 const ping = Buffer.from([0xc0, 0]);
-const subscribe = (topic: string): Buffer =>
-  packet(0x82, Buffer.from([0, 9]), text(topic), Buffer.from([1]));
 const body = ({ bytes }: { bytes: Uint8Array }): string => Buffer.from(bytes).toString();
 
 describe('broker, the short way of a PUBLISH', () => {
@@ -15,7 +23,7 @@ describe('broker, the short way of a PUBLISH', () => {
       publish(topics.own, { qos: 0, body: '2' }),
       ping,
       publish(topics.own, { id: 3, body: '3' }),
-      subscribe(topics.cmd),
+      subscribe(1, topics.cmd),
       publish(topics.own, { qos: 2, id: 4, body: '4' }),
       publish(topics.own, { id: 5, body: '5' }),
     );
@@ -113,7 +121,7 @@ describe('broker, the short way of a PUBLISH', () => {
     sender.send(publish(topics.cmd, { id: 1, body: 'unheard' }));
     await sender.hear(puback(1));
     const line = await login(bench);
-    line.send(subscribe(topics.cmd));
+    line.send(subscribe(1, topics.cmd));
     await line.hear('9003000901');
     sender.send(publish(topics.cmd, { id: 2, body: 'heard' }));
     await sender.hear(puback(2));

@@ -1,6 +1,6 @@
 import { connectAsync } from 'mqtt';
 import { describe, expect, test, vi } from 'vitest';
-import { dial, hello, login, openBroker, packet, puback, publish, text, topics } from './wire.ts';
+import { dial, hello, login, openBroker, puback, publish, subscribe, topics } from './wire.ts';
 
 const ping = Buffer.from([0xc0, 0]);
 const pong = 'd000';
@@ -104,12 +104,10 @@ describe('broker, publish', () => {
   test('hears its own commands, and nothing of others', async () => {
     const bench = await openBroker();
     const line = await login(bench);
-    const subscribe = (topic: string) =>
-      packet(0x82, Buffer.from([0, 9]), text(topic), Buffer.from([1]));
-    line.send(subscribe(topics.cmd));
+    line.send(subscribe(1, topics.cmd));
     await line.hear('9003000901');
     for (const topic of ['#', 'city/v1/kupang/bin/+/cmd', 'city/v1/kupang/bin/bin-2/cmd']) {
-      line.send(subscribe(topic));
+      line.send(subscribe(1, topic));
       await line.hear('9003000980');
     }
     expect(bench.codes()).toEqual(Array(3).fill('broker.topic_denied'));

@@ -4,17 +4,14 @@ import {
   hello,
   login,
   openBroker,
-  packet,
   puback,
   publish,
-  text,
+  subscribe,
   topics,
   type Bench,
   type Line,
 } from './wire.ts';
 
-const subscribe = (qos: 0 | 1): Buffer =>
-  packet(0x82, Buffer.from([0, 9]), text(topics.cmd), Buffer.from([qos]));
 const patient = { timeout: 15_000, interval: 20 };
 const big = 'x'.repeat(10_000);
 
@@ -31,7 +28,7 @@ describe('broker, readers', () => {
       const stalled = await login(bench, { id: 'bin-1:stalled' });
       const healthy = await login(bench, { id: 'bin-1:healthy' });
       for (const line of [stalled, healthy]) {
-        line.send(subscribe(0));
+        line.send(subscribe(0, topics.cmd));
         await line.hear('9003000900');
       }
       stalled.socket.pause();
@@ -55,7 +52,7 @@ describe('broker, readers', () => {
   test('lose nothing when there is no limit to what may wait for them', async () => {
     const bench = await openBroker({ outgoing: Infinity });
     const stalled = await login(bench);
-    stalled.send(subscribe(0));
+    stalled.send(subscribe(0, topics.cmd));
     await stalled.hear('9003000900');
     stalled.socket.pause();
     const sender = await login(bench, { id: 'simulator', login: 'simulator' });
@@ -67,7 +64,7 @@ describe('broker, readers', () => {
   test('with a durable session get what came while they were away, as far as their queue goes', async () => {
     const bench = await openBroker({ queue: 5 });
     const line = await login(bench, { id: 'bin-1', clean: false });
-    line.send(subscribe(1));
+    line.send(subscribe(1, topics.cmd));
     await line.hear('9003000901');
     line.socket.destroy();
     await vi.waitFor(() => expect(bench.broker.connections()).toBe(0));
@@ -90,7 +87,7 @@ describe('broker, readers', () => {
   test('with a durable session are cut when they stop reading, and get the rest when they return', async () => {
     const bench = await openBroker({ outgoing: 64 * 1_024 });
     const line = await login(bench, { clean: false });
-    line.send(subscribe(1));
+    line.send(subscribe(1, topics.cmd));
     await line.hear('9003000901');
     line.socket.pause();
     const sender = await login(bench, { id: 'simulator', login: 'simulator' });

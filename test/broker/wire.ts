@@ -157,6 +157,12 @@ export function publish(
   return packet(0x30 | (qos << 1), text(topic), ...number, Buffer.from(body));
 }
 
+/** SUBSCRIBE with packet id 9 to filters, all at one QoS. */
+export function subscribe(qos: 0 | 1, ...filters: string[]): Buffer {
+  const asked = filters.flatMap((each) => [text(each), Buffer.from([qos])]);
+  return packet(0x82, Buffer.from([0, 9]), ...asked);
+}
+
 export const puback = (id = 7): string => `4002${id.toString(16).padStart(4, '0')}`;
 export const connack = (code: number): string => `2002000${code}`;
 

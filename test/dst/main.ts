@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { writeFigures } from '../support/figures.ts';
 import { createSetting } from './city.ts';
 import { live, type Outcome } from './history.ts';
 import { bugs, type Bug } from './plants.ts';
@@ -48,8 +48,7 @@ async function main(args: string[]): Promise<number> {
   const { user, system } = process.cpuUsage(began);
   const figures = toFigures(outcomes, wish.seeds, (user + system) / 1_000);
   process.stdout.write(toTable(figures));
-  if (wish.json !== undefined)
-    writeFileSync(wish.json, `${JSON.stringify({ figures }, undefined, 2)}\n`);
+  if (wish.json !== undefined) writeFigures(wish.json, { figures, absent: [] });
   return figures.every(({ ok }) => ok) ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import type { Absent, Figure } from '../support/figures.ts';
 
 /** What a figure must be, in every round: `= 0`, `< 3`. */
 export interface Gate {
@@ -6,23 +6,12 @@ export interface Gate {
   readonly value: number;
 }
 
-/** One row of the table and of the JSON file. */
-export interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  readonly gate: string | null;
-  readonly ok: boolean;
-}
-
 /** Collects what a run found; a figure that can't be had is absent with a reason, never ok. */
 export interface Figures {
   add(name: string, unit: string, values: number | readonly number[], gate?: Gate): void;
   absent(name: string, reason: string): void;
   readonly figures: readonly Figure[];
-  readonly missing: readonly { readonly name: string; readonly reason: string }[];
+  readonly missing: readonly Absent[];
   /** Tells how it goes, on standard error. */
   say(text: string): void;
 }
@@ -34,7 +23,7 @@ export const exactly = (value: number): Gate => ({ is: '=', value });
 /** Makes an empty collection; `say` is where progress goes. */
 export function createFigures(say: (text: string) => void): Figures {
   const figures: Figure[] = [];
-  const missing: { name: string; reason: string }[] = [];
+  const missing: Absent[] = [];
   return {
     figures,
     missing,
@@ -83,7 +72,7 @@ export function table({ figures, missing }: Figures): string {
       f.name,
       f.unit,
       ...[f.median, f.min, f.max].map(round),
-      f.gate ?? '',
+      String(f.gate ?? ''),
       f.ok ? 'ok' : 'MISSED',
     ]),
   ];
@@ -96,11 +85,6 @@ export function table({ figures, missing }: Figures): string {
   return [...lines, ...missing.map(({ name, reason }) => `absent: ${name}: ${reason}`), ''].join(
     '\n',
   );
-}
-
-/** Writes the file that `--json` names. */
-export function writeJson({ figures, missing }: Figures, file: string): void {
-  writeFileSync(file, `${JSON.stringify({ figures, absent: missing }, undefined, 2)}\n`);
 }
 
 function round(value: number): string {

@@ -1,6 +1,7 @@
 // npm run faults -- [kill|disk|influx|edges] [--rounds N] [--quick] [--json FILE] [--seed S]
 import { parseArgs } from 'node:util';
-import { createFigures, table, writeJson, type Figures } from './figures.ts';
+import { writeFigures } from '../support/figures.ts';
+import { createFigures, table, type Figures } from './figures.ts';
 import { failingDisk, fileLimit, fullDisk, slowDisk } from './disk.ts';
 import { edges } from './edges.ts';
 import { clockJumps, influxAway, influxMoods, pipelineBusy, pipelineKilled } from './influx.ts';
@@ -68,6 +69,8 @@ async function main(): Promise<number> {
     await faults[name]!(figures, { quick: values.quick, rounds, seed: values.seed });
   }
   process.stdout.write(table(figures));
-  if (values.json !== undefined) writeJson(figures, values.json);
+  if (values.json !== undefined) {
+    writeFigures(values.json, { figures: figures.figures, absent: figures.missing });
+  }
   return figures.figures.every(({ ok }) => ok) ? 0 : 1;
 }
