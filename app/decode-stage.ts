@@ -22,7 +22,7 @@ export function decodeStage(
     log: deps.log,
     limit: 2_000,
     // Under load: two flushes and a transaction cost the same for few packets and for many.
-    every: 20,
+    every: 100,
     isPatient: true,
     take(records) {
       taken.push(...records);

@@ -158,6 +158,16 @@ export class Log {
   /** Lingers for company while records come often: a flush costs the same whatever it carries. */
   #schedule(): void {
     if (this.#committing !== undefined || this.#lingers) return;
+    if (!this.#comesOften()) return this.#commitSoon();
+    this.#lingers = true;
+    void this.#timers.sleep(this.#linger, this.#closing.signal).then(() => {
+      this.#lingers = false;
+      this.#commitSoon();
+    });
+  }
+
+  /** Whether more than 200 records a second arrive, by the count of the last 100 ms. */
+  #comesOften(): boolean {
     const now = this.#timers.elapsed();
     const elapsed = now - this.#windowStart;
     if (elapsed > 100) {
@@ -165,12 +175,7 @@ export class Log {
       this.#windowStart = now;
       this.#windowCount = often ? 21 : 0;
     }
-    if (this.#linger === 0 || this.#windowCount <= 20) return this.#commitSoon();
-    this.#lingers = true;
-    void this.#timers.sleep(this.#linger, this.#closing.signal).then(() => {
-      this.#lingers = false;
-      this.#commitSoon();
-    });
+    return this.#linger > 0 && this.#windowCount > 20;
   }
 
   #commitSoon(): void {
@@ -181,11 +186,18 @@ export class Log {
   async #commitAll(): Promise<void> {
     // One turn of the loop, so that everything a socket brought at once travels in one commit.
     await this.#timers.turn();
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
-      await this.#commit(batch);
-    }
-    // In the same step that found the queue empty: what is appended next starts a commit of its own.
+    do await this.#commit(this.#take());
+    while (this.#isDue());
+    // In the same step that found nothing due: what is appended next starts a commit of its own.
     this.#committing = undefined;
+    if (this.#queue.length > 0) this.#schedule();
+  }
+
+  /** Whether what came during a commit goes at once: it fills the next one, or company is not waited for. */
+  #isDue(): boolean {
+    const { length } = this.#queue;
+    if (length === 0) return false;
+    return length >= maxCommitRecords || this.#closing.signal.aborted || !this.#comesOften();
   }
 
   #take(): Pending[] {

@@ -88,14 +88,6 @@ describe('log', () => {
     await log.close();
   });
 
-  test('lingers for company when records come often, and still commits all', async () => {
-    const folder = newFolder();
-    const log = await openLog(folder, { linger: 3, segmentBytes: 1 << 20 });
-    for (let round = 0; round < 60; round++) await appendTexts(log, `r${round}`);
-    expect(await readAll(folder, log.head)).toHaveLength(60);
-    await log.close();
-  });
-
   test('goes on behind the last record when it is opened again', async () => {
     const folder = newFolder();
     const first = await openLog(folder);
