@@ -112,19 +112,46 @@ export async function settleCleared(
 ): Promise<void> {
   const incident = await statusOf(trx, id);
   if (isClosed(incident.status)) return;
-  const links = await trx
-    .selectFrom('incident_link as link')
-    .leftJoin('breach', (join) =>
-      join.onRef('breach.id', '=', 'link.source').on('link.kind', '=', 'breach'),
-    )
-    .select(['link.kind', 'cleared_at'])
-    .where('incident', '=', id)
-    .where('detached_at', 'is', null)
-    .execute();
-  if (links.some(({ kind, cleared_at }) => kind === 'breach' && cleared_at === null)) return;
-  const to = links.some(({ kind }) => kind !== 'breach') ? 'verifying' : 'resolved';
+  if (await hasOpenBreach(trx, id)) return;
+  const to = (await isTold(trx, id)) ? 'verifying' : 'resolved';
   if (to === incident.status) return;
   await moveTo(trx, incident, to, { ...by, closedBy: 'sensor' });
+}
+
+/**
+ * Whether a breach of the incident is open, found from the open ones of its assets: a sensor that flaps
+ * leaves thousands of ended ones behind, which nobody may have to go through at each clear.
+ */
+async function hasOpenBreach(trx: Kysely<IncidentTables>, id: string): Promise<boolean> {
+  const open = await trx
+    .selectFrom('incident_asset as touched')
+    // In this order, which a cross join keeps.
+    .crossJoin('breach')
+    .crossJoin('incident_link as link')
+    .select('breach.id')
+    .where('touched.incident', '=', id)
+    .whereRef('breach.asset', '=', 'touched.asset')
+    .where('breach.cleared_at', 'is', null)
+    .whereRef('link.source', '=', 'breach.id')
+    .where('link.kind', '=', 'breach')
+    .where('link.detached_at', 'is', null)
+    .where('link.incident', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return open !== undefined;
+}
+
+/** Whether people told of the incident too. */
+async function isTold(trx: Kysely<IncidentTables>, id: string): Promise<boolean> {
+  const told = await trx
+    .selectFrom('incident_link')
+    .select('source')
+    .where('incident', '=', id)
+    .where('kind', 'in', ['report', 'operator'])
+    .where('detached_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return told !== undefined;
 }
 
 /** Another open incident of the subject. */

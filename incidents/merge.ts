@@ -35,10 +35,12 @@ export async function matchAsset(
   asset: Asset,
 ): Promise<Match | undefined> {
   const holding = await trx
-    .selectFrom('incident')
-    .innerJoin('incident_asset', 'incident_asset.incident', 'incident.id')
+    .selectFrom('incident_asset')
+    // A cross join keeps the order: an asset has few incidents, a problem thousands.
+    .crossJoin('incident')
     .select('incident.id')
     .where('incident_asset.asset', '=', asset.id)
+    .whereRef('incident.id', '=', 'incident_asset.incident')
     .where('problem', '=', category.group)
     .where('closed_at', 'is', null)
     .orderBy('incident.id')
@@ -47,9 +49,7 @@ export async function matchAsset(
   if (holding) {
     return { incident: holding.id, score: 1, reasons: `same asset ${asset.id}`, untied: false };
   }
-  const places = await openPlaces(trx, category, asset);
-  const untied = places.filter(({ subject }) => subject === null);
-  return nearest(untied, asset, category.radius);
+  return nearest(await untiedPlaces(trx, category, asset), asset, category.radius);
 }
 
 /** The nearest open incident of the category's problem group within its radius of a position. */
@@ -80,6 +80,28 @@ export function nearest(
     reasons: `same problem, ${Math.round(metres)} m away`,
     untied: place.subject === null,
   };
+}
+
+/** Where citizens told of something in the box around a position and no asset is known yet, oldest first. */
+async function untiedPlaces(
+  trx: Kysely<IncidentTables>,
+  category: Category,
+  centre: Position,
+): Promise<Place[]> {
+  const { min, max } = around(centre, category.radius);
+  // By the index of just these: every breach comes here, and a city has thousands of other open incidents.
+  return await trx
+    .selectFrom('incident')
+    .select(['id as incident', 'subject', 'lat', 'lon'])
+    .where('problem', '=', category.group)
+    .where('closed_at', 'is', null)
+    .where('subject', 'is', null)
+    .where('lat', '>=', min.lat)
+    .where('lat', '<=', max.lat)
+    .where('lon', '>=', min.lon)
+    .where('lon', '<=', max.lon)
+    .orderBy('id')
+    .execute();
 }
 
 /** Places in the box around a position, oldest incident first; the box is a little larger than the circle. */

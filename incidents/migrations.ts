@@ -139,4 +139,32 @@ export const incidentMigrations: Record<string, Migration> = {
         .execute();
     },
   },
+  // Every breach that rises or ends asks by these: what is open is little, what lies behind is not.
+  '0002-incident-hot-paths': {
+    async up({ schema }: Kysely<unknown>): Promise<void> {
+      await schema
+        .createIndex('incident_untied')
+        .on('incident')
+        .columns(['problem', 'lat'])
+        .where(sql<boolean>`closed_at is null and subject is null`)
+        .execute();
+      await schema
+        .createIndex('breach_open_asset')
+        .on('breach')
+        .column('asset')
+        .where(sql<boolean>`cleared_at is null`)
+        .execute();
+      await schema
+        .createIndex('incident_link_source')
+        .on('incident_link')
+        .columns(['source', 'kind', 'incident'])
+        .execute();
+      await schema
+        .createIndex('incident_link_kind')
+        .on('incident_link')
+        .columns(['incident', 'kind'])
+        .execute();
+      await schema.dropIndex('incident_link_incident').execute();
+    },
+  },
 };

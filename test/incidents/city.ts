@@ -58,8 +58,8 @@ export interface TestCity {
   incident(id: string | undefined): Promise<IncidentDetail>;
 }
 
-export async function openCity(): Promise<TestCity> {
-  const db = await openDatabase();
+export async function openCity(onSql?: Parameters<typeof openDatabase>[0]): Promise<TestCity> {
+  const db = await openDatabase(onSql);
   const categories = await shipped();
   const desk = createDesk({ categories, directory });
   return {

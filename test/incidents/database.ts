@@ -3,9 +3,20 @@ import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { incidentMigrations, type IncidentTables } from '#incidents';
 
-/** A real SQLite in memory with the desk's tables; the caller destroys it. */
-export async function openDatabase(): Promise<Kysely<IncidentTables>> {
-  const dialect = new SqliteDialect({ database: adapt(new DatabaseSync(':memory:')) });
+/** A real SQLite in memory with the desk's tables; the caller destroys it. `onSql` is told each statement. */
+export async function openDatabase(
+  onSql?: (sql: string, explain: (sql: string) => string) => void,
+): Promise<Kysely<IncidentTables>> {
+  const sqlite = new DatabaseSync(':memory:');
+  const explain = (sql: string): string =>
+    sqlite
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => detail)
+      .join('; ');
+  const dialect = new SqliteDialect({
+    database: adapt(sqlite, onSql && ((sql) => onSql(sql, explain))),
+  });
   const db = new Kysely<IncidentTables>({ dialect });
   const provider = { getMigrations: async () => incidentMigrations };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
@@ -14,11 +25,12 @@ export async function openDatabase(): Promise<Kysely<IncidentTables>> {
 }
 
 /** Kysely's dialect speaks better-sqlite3: a list of parameters where node:sqlite takes arguments. */
-function adapt(database: DatabaseSync): SqliteDatabase {
+function adapt(database: DatabaseSync, onSql?: (sql: string) => void): SqliteDatabase {
   type Parameters = readonly (string | number | bigint | null)[];
   return {
     close: () => database.close(),
     prepare(sql) {
+      onSql?.(sql);
       const statement = database.prepare(sql);
       return {
         reader: statement.columns().length > 0,
