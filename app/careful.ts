@@ -7,6 +7,9 @@ import type { Notebook } from '#app/notebook.ts';
 /** Deaths at the same record, taken alone, after which it is set aside. */
 const patience = 2;
 
+/** Records that are taken together, until they kill: a death in a batch of thousands costs a second or two. */
+const portion = 100;
+
 /** Batches beyond its cursor that a consumer may have had in hand when the thread died. */
 const inHand = 2;
 
@@ -18,9 +21,10 @@ export interface CarefulDeps {
 }
 
 /**
- * Makes stages careful after a death: each takes what it may have had in hand one record at a time, all
- * of them in turn, with the record's number noted before; a record that was noted at two deaths becomes
- * a dead letter. Behind that range, and wherever nobody died, the stage itself is left.
+ * Makes stages careful after a death: each takes what it may have had in hand a hundred records at a
+ * time, all stages in turn, with the records' numbers noted before; the hundred that was noted at a
+ * death goes one by one, and a record that was noted alone at two deaths becomes a dead letter. Behind
+ * that range, and wherever nobody died, the stage itself is left.
  */
 export function createCareful(deps: CarefulDeps) {
   const { notebook } = deps;
@@ -43,30 +47,43 @@ function careful(
 ): Consumer {
   const until = cursor + inHand * stage.limit;
   const { name: consumer } = stage;
+  const { last } = notebook;
+  const suspect = last?.consumer === consumer ? last : undefined;
   let waiting: LogRecord[] = [];
-  /** The record that the stage has taken and not yet committed. */
-  let taken: LogRecord | undefined;
+  /** What the stage has taken and not yet committed. */
+  let taken: LogRecord[] | undefined;
 
-  const step = async (record: LogRecord): Promise<void> => {
-    const { number } = record;
-    const { last } = notebook;
-    if (last?.consumer === consumer && last.record === number && last.deaths >= patience) {
-      onSetAside(await setAside(db, consumer, record));
-      notebook.forget();
-      return;
-    }
-    notebook.note({ consumer, record: number });
-    try {
-      if (taken !== record) stage.take([record]);
-      taken = record;
-      await stage.commit(number - 1, number);
-    } catch (error) {
-      // A bug ends the thread, and its note stays; a neighbour away is no fault of the record's.
-      if (error instanceof ServiceError) notebook.forget();
-      throw error;
+  /** The next records to take together: the suspected ones alone, the others as far as those. */
+  const next = (): LogRecord[] => {
+    if (suspect === undefined) return waiting.slice(0, portion);
+    const { number } = waiting[0]!;
+    if (number >= suspect.from && number <= suspect.to) return waiting.slice(0, 1);
+    const together = waiting.slice(0, portion);
+    const end = together.findIndex((record) => record.number === suspect.from);
+    return end < 0 ? together : together.slice(0, end);
+  };
+
+  const step = async (): Promise<void> => {
+    const records = taken ?? next();
+    const from = records[0]!.number;
+    const to = records.at(-1)!.number;
+    if (suspect?.from === from && suspect.to === from && suspect.deaths >= patience) {
+      onSetAside(await setAside(db, consumer, records[0]!));
+    } else {
+      notebook.note({ consumer, from, to });
+      try {
+        if (taken === undefined) stage.take(records);
+        taken = records;
+        await stage.commit(from - 1, to);
+      } catch (error) {
+        // A bug ends the thread, and its note stays; a neighbour away is no fault of the records'.
+        if (error instanceof ServiceError) notebook.forget();
+        throw error;
+      }
     }
     taken = undefined;
     notebook.forget();
+    waiting = waiting.slice(records.length);
   };
 
   return {
@@ -78,10 +95,7 @@ function careful(
     },
     async commit(from, to) {
       if (waiting.length === 0) return stage.commit(from, to);
-      while (waiting.length > 0) {
-        await inTurn(() => step(waiting[0]!));
-        waiting = waiting.slice(1);
-      }
+      while (waiting.length > 0) await inTurn(step);
     },
   };
 }

@@ -1,9 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
-/** A record that a consumer is about to take on its own, and at how many deaths it was noted before. */
+/** Records `from` to `to` that a consumer is about to take, and at how many deaths just they were noted before. */
 export interface Note {
   readonly consumer: string;
-  readonly record: number;
+  readonly from: number;
+  readonly to: number;
   readonly deaths: number;
 }
 
@@ -22,9 +23,9 @@ export interface Notebook {
   readonly last: Note | undefined;
   /** Whether the last starts ended in deaths in such a way that a record may have caused them. */
   readonly isSuspicious: boolean;
-  /** Notes a record before it is taken; the note survives the process. */
-  note(record: Omit<Note, 'deaths'>): void;
-  /** The record did no harm. */
+  /** Notes records before they are taken; the note survives the process. */
+  note(records: Omit<Note, 'deaths'>): void;
+  /** They did no harm. */
   forget(): void;
   /** A clean stop: nothing is suspected at the next start. */
   close(): void;
@@ -68,9 +69,9 @@ export function openNotebook(file: string, { positions, isPending, hasDied }: Be
   return {
     last,
     isSuspicious: hasDied || last !== undefined || deaths >= 2,
-    note({ consumer, record }) {
-      const isLast = last?.consumer === consumer && last.record === record;
-      write({ consumer, record, deaths: isLast ? last.deaths : 0 });
+    note({ consumer, from, to }) {
+      const isLast = last?.consumer === consumer && last.from === from && last.to === to;
+      write({ consumer, from, to, deaths: isLast ? last.deaths : 0 });
     },
     forget: () => write(undefined),
     close() {

@@ -102,10 +102,20 @@ test('takes whole batches when nobody died', async () => {
   expect(bench.batches).toEqual([10, 10, 5]);
 });
 
+test('takes a hundred at a time after a death, then whole batches again', async () => {
+  let deaths = 1;
+  const bench = await openBench(2_000, () => deaths-- > 0, 350);
+  await bench.live();
+  expect(bench.deaths()).toBe(1);
+  // Two batches of 350 in hundreds, each batch's rest by itself.
+  expect(bench.batches.slice(0, 8)).toEqual([100, 100, 100, 50, 100, 100, 100, 50]);
+  expect(bench.batches.slice(8)).toEqual([350, 350, 350, 250]);
+});
+
 test('sets the one record aside at which it died alone twice, and keeps the books', async () => {
   const bench = await openBench(60, ({ number }) => number === 17);
   await bench.live();
-  expect(bench.deaths()).toBe(3); // in a batch, then twice alone
+  expect(bench.deaths()).toBe(4); // in a batch, among those noted together, then twice alone
   const [account] = await readAccounts(books(bench.db));
   expect(account).toMatchObject({ position: 60, balanced: true, counts: { done: 59, dead: 1 } });
   const letters = await listDeadLetters(books(bench.db), { limit: 10 });

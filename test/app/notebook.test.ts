@@ -39,24 +39,24 @@ test('is suspicious when a thread died, or a process twice at the same place', (
   expect(starts).toEqual([false, false, true]);
 });
 
-test('counts the deaths at a record that was noted, and forgets one that did no harm', () => {
+test('counts the deaths at records that were noted, and forgets those that did no harm', () => {
   const file = newFile();
   const first = openNotebook(file, at(0, { hasDied: true }));
   expect(first.last).toBeUndefined();
-  first.note({ consumer: 'decode', record: 1 });
+  first.note({ consumer: 'decode', from: 1, to: 1 });
   first.forget();
-  first.note({ consumer: 'decode', record: 2 });
+  first.note({ consumer: 'decode', from: 2, to: 2 });
   const second = openNotebook(file, at(1));
-  expect(second.last).toEqual({ consumer: 'decode', record: 2, deaths: 1 });
-  second.note({ consumer: 'decode', record: 2 });
+  expect(second.last).toEqual({ consumer: 'decode', from: 2, to: 2, deaths: 1 });
+  second.note({ consumer: 'decode', from: 2, to: 2 });
   const third = openNotebook(file, at(1));
-  expect(third.last).toEqual({ consumer: 'decode', record: 2, deaths: 2 });
-  third.note({ consumer: 'rules', record: 2 });
-  expect(openNotebook(file, at(1)).last).toEqual({ consumer: 'rules', record: 2, deaths: 1 });
+  expect(third.last).toEqual({ consumer: 'decode', from: 2, to: 2, deaths: 2 });
+  third.note({ consumer: 'rules', from: 2, to: 2 });
+  expect(openNotebook(file, at(1)).last).toEqual({ consumer: 'rules', from: 2, to: 2, deaths: 1 });
 });
 
 test('goes on without its notes when there is no room for them', () => {
   const notebook = openNotebook(join(newFolder(), 'missing/pipeline.json'), at(0));
-  notebook.note({ consumer: 'decode', record: 1 });
+  notebook.note({ consumer: 'decode', from: 1, to: 1 });
   expect(notebook.isSuspicious).toBe(false);
 });
