@@ -21,7 +21,7 @@ export interface HubDeps {
 }
 
 /** What the http thread asks of main: main's own answers, and the pipeline's passed on. */
-export function createHub(deps: HubDeps): Omit<HubCalls, 'listening'> {
+export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'> {
   const { pipeline, packets, metrics, refusals, series, traces, logProblem } = deps;
   /** As far as was heard: while the pipeline is away nothing is written there. */
   let readings = 0;

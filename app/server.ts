@@ -43,8 +43,8 @@ export interface ServerOptions {
 }
 
 /**
- * Starts everything: data folder, time series, packets log, pipeline, HTTP, broker, in this order, so
- * that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
+ * Starts everything: data folder, time series, packets log, pipeline, HTTP, broker open in this order,
+ * so that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
  */
 export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
   const { stamp, adminKey, followFrom } = options;
@@ -133,26 +133,13 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     });
     cleanup.push(() => pipeline.stop());
     packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
-    await ready.promise;
-    const stopping = new AbortController();
-    const retaining = retain(packets, {
-      ...retention(config),
-      now: clock?.now ?? wallClock,
-      passed: async () =>
-        pipeline.problem() === undefined ? pipeline.calls()?.packetsPassed() : undefined,
-      logger: log,
-      signal: stopping.signal,
-    });
-    cleanup.push(() => {
-      stopping.abort();
-      return retaining;
-    });
-
     const listening = Promise.withResolvers<number>();
+    listening.promise.catch(ignore); // heard below, once the pipeline is ready
     const http = supervise<HttpCalls>({
       file: new URL('./threads/http.ts', import.meta.url),
       data: (): ThreadData => ({ ...data, followFrom: clock?.now() }),
       own: {
+        loaded: () => void ready.promise.then(() => http.calls()?.open()).catch(ignore),
         listening(port: number) {
           http.up();
           listening.resolve(port);
@@ -171,6 +158,21 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       onDeath: (reason) => listening.reject(new Error(reason)),
     });
     cleanup.push(() => http.stop());
+    await ready.promise;
+    const stopping = new AbortController();
+    const retaining = retain(packets, {
+      ...retention(config),
+      now: clock?.now ?? wallClock,
+      passed: async () =>
+        pipeline.problem() === undefined ? pipeline.calls()?.packetsPassed() : undefined,
+      logger: log,
+      signal: stopping.signal,
+    });
+    cleanup.push(() => {
+      stopping.abort();
+      return retaining;
+    });
+
     const httpPort = await listening.promise;
 
     broker = await createBroker(

@@ -48,12 +48,16 @@ export interface PipelineNews {
 
 /** What main asks of the http thread. */
 export interface HttpCalls {
+  /** siaga.db is there and may be read. */
+  open(): void;
   tick(tick: Tick): void;
   stop(): Promise<void>;
 }
 
 /** What the http thread asks of main: the hub between all threads. */
 export interface HubCalls {
+  /** The thread has loaded its modules and waits to be told to open. */
+  loaded(): void;
   listening(port: number): void;
   execute: Execute;
   health(): Promise<Health[]>;

@@ -12,21 +12,28 @@ import { link } from '#app/threads/link.ts';
 
 const { config, folder, followFrom } = workerData as ThreadData;
 const followed = followFrom === undefined ? undefined : createFollowedClock(followFrom);
-const db = openReadOnly(folder.database);
-const store = openStore(config, folder.series, true);
-const city = await loadCity(config);
-if (Array.isArray(city)) throw new Error('the city was loadable a moment ago');
+const opened = Promise.withResolvers<void>();
+const cleanup: (() => Promise<unknown>)[] = [];
 
 const calls: HttpCalls = {
+  open: () => opened.resolve(),
   tick: (tick) => followed?.follow(tick),
   async stop() {
-    await server.close();
-    await store.close();
-    await db.destroy();
+    for (const close of cleanup.reverse()) await close();
     setImmediate(() => parentPort!.close());
   },
 };
 const { calls: hub } = link<HubCalls>(parentPort!, calls);
+const city = await loadCity(config);
+if (Array.isArray(city)) throw new Error('the city was loadable a moment ago');
+
+// Its modules are loaded beside the pipeline's; siaga.db is there only when the pipeline has opened it.
+void hub.loaded();
+await opened.promise;
+const db = openReadOnly(folder.database);
+cleanup.push(() => db.destroy());
+const store = openStore(config, folder.series, true);
+cleanup.push(() => store.close());
 const server = await createServer({
   config,
   secret: folder.secret,
@@ -38,6 +45,7 @@ const server = await createServer({
   now: followed?.now ?? wallClock,
   log: createLogger('http', config.log.level),
 });
+cleanup.push(() => server.close());
 await server.listen({ host: config.http.host, port: config.http.port });
 const address = server.server.address();
 await hub.listening(

@@ -8,7 +8,17 @@ interface Port {
 }
 
 /** The names of functions that are told, not asked: nobody waits for their answer. */
-const told = ['advance', 'tick', 'ready', 'changed', 'listening', 'trace', 'marked'] as const;
+const told = [
+  'advance',
+  'changed',
+  'listening',
+  'loaded',
+  'marked',
+  'open',
+  'ready',
+  'tick',
+  'trace',
+] as const;
 
 /** Joins two threads: `own` can be called from the other side, the result calls the other side. */
 export function link<Theirs extends object>(
