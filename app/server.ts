@@ -2,6 +2,7 @@ import { isRejection, type Rejection } from '#model';
 import { createBroker, type Broker } from '#broker';
 import { Log } from '#ingest';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
+import { createAnnouncement } from '#app/announce.ts';
 import { loadCity } from '#app/city.ts';
 import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
 import { limitBytes, retention, segmentBytes, type Config } from '#app/config.ts';
@@ -132,7 +133,9 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       onDeath: (reason) => ready.reject(new Error(reason)), // matters before it was ready only
     });
     cleanup.push(() => pipeline.stop());
-    packets.onHead((head) => void pipeline.calls()?.advance(head).catch(ignore));
+    packets.onHead(
+      createAnnouncement((head) => void pipeline.calls()?.advance(head).catch(ignore)),
+    );
     const listening = Promise.withResolvers<number>();
     listening.promise.catch(ignore); // heard below, once the pipeline is ready
     const http = supervise<HttpCalls>({
