@@ -100,6 +100,8 @@ export class Connection {
 
   logIn(principal: Principal): void {
     this.#login = principal;
+    const { keepalive } = this.connect;
+    this.connect = keepalive === undefined ? {} : { keepalive }; // no password stays behind
     this.#read = this.#seen = this.#deps.clock();
     this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
     this.#watch();

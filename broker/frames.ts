@@ -8,6 +8,8 @@ export interface Frame {
   readonly end: number;
 }
 
+const empty = Buffer.alloc(0);
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface FramesOptions {
@@ -33,7 +35,7 @@ export function readFrames(stream: Duplex, options: FramesOptions): void {
   const read = stream.read.bind(stream);
   let rest: Buffer | undefined;
   // One object for all packets: this is done for every message of every device.
-  const frame: Mutable<Frame> = { chunk: Buffer.alloc(0), at: 0, body: 0, end: 0 };
+  const frame: Mutable<Frame> = { chunk: empty, at: 0, body: 0, end: 0 };
 
   /** Goes over the whole packets of a chunk: where the parser's part begins and where they end. */
   const split = (chunk: Buffer): { leave: number; end: number } | undefined => {

@@ -1,3 +1,4 @@
+import { fdatasync, write } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -78,20 +79,33 @@ function realFile(handle: FileHandle): DiskFile {
     async write(buffer, position) {
       let done = 0;
       while (done < buffer.length) {
-        const { bytesWritten } = await handle.write(
-          buffer,
-          done,
-          buffer.length - done,
-          position + done,
-        );
-        done += bytesWritten;
+        done += await writeSome(handle.fd, buffer.subarray(done), position + done);
       }
     },
-    flush: () => handle.datasync(),
+    flush: () => flush(handle.fd),
     truncate: (length) => handle.truncate(length),
     size: async () => (await handle.stat()).size,
     close: () => handle.close(),
   };
+}
+
+// By callback, since a commit does both: by promise of the handle they cost it a fifth more.
+function writeSome(fd: number, buffer: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, buffer, 0, buffer.length, position, (error, written) => {
+      if (error) reject(error);
+      else resolve(written);
+    });
+  });
+}
+
+function flush(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(fd, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 async function flushFolder(folder: string): Promise<void> {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { payloadLines, writeFiles } from './city.ts';
 import { connectLoad, type LoadResult } from './generator.ts';
-import { usageOf } from './proc.ts';
+import { usageOf, writtenUnder } from './proc.ts';
+import { figure, type Results } from './figures.ts';
 import type { Bench, Logins, System } from './system.ts';
 
 /** One run of the generator against one system. */
@@ -17,8 +18,8 @@ export interface Round {
   readonly cpu: number;
   /** Seconds of offered load that were pending when the load ended. */
   readonly lag: number;
-  /** Bytes written to the disk, a message. */
-  readonly written: number;
+  /** Bytes written to the disk, a message, whoever wrote. */
+  readonly written?: number;
   /** Resident bytes a connection cost, when that was asked for. */
   readonly rssPerConnection?: number;
   /** Why the round does not count. */
@@ -58,6 +59,7 @@ export async function runRound(
     await pause(options.weigh ? 3_000 : 300);
     await system.settle();
     const before = usageOf(system.pids);
+    const disk = writtenUnder(bench.folder) ?? NaN;
     const from = performance.now();
     const stop = new AbortController();
     const beside = options.beside?.(stop.signal);
@@ -69,6 +71,7 @@ export async function runRound(
     const after = usageOf(system.pids);
     const seconds = system.name === 'mosquitto' ? result.seconds : (settled - from) / 1_000;
     const messages = Math.max(1, result.acked);
+    const written = ((writtenUnder(bench.folder) ?? NaN) - disk) / messages;
     const lag = pending / Math.max(1, result.rate);
     return {
       load: result,
@@ -76,7 +79,7 @@ export async function runRound(
       rate: result.acked / seconds,
       cpu: ((after.cpu - before.cpu) * 1e6) / messages,
       lag,
-      written: (after.written - before.written) / messages,
+      ...(!Number.isNaN(written) && { written }),
       ...(options.weigh && { rssPerConnection: (before.rss - empty.rss) / result.connected }),
       ...spoiltBy(result, lag),
     };
@@ -103,6 +106,16 @@ export function spoiltNote(rounds: readonly Round[]): string | undefined {
 export function counted(rounds: readonly Round[]): readonly Round[] {
   const good = rounds.filter((round) => round.spoilt === undefined);
   return spoiltNote(rounds) === undefined ? good : rounds;
+}
+
+/** What the rounds gave the disk to write, a message. */
+export function writtenFigure(name: string, rounds: readonly Round[]): Results {
+  const values = rounds.flatMap(({ written }) => written ?? []);
+  if (values.length === 0) {
+    return { figures: [], absent: [{ name, reason: 'the temporary folder is on no one disk' }] };
+  }
+  const note = 'as the disk counts, whoever wrote; the time-series database not among them';
+  return { figures: [figure(name, 'bytes', values, { note })], absent: [] };
 }
 
 /** What the generator cost a message, and whether it may have been the limit. */

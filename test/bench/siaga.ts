@@ -31,12 +31,14 @@ export interface SiagaOptions {
   readonly others?: Readonly<Record<string, { publish: string[]; subscribe: string[] }>>;
   /** The InfluxDB, or what stands in for it. */
   readonly influx: string;
+  /** Connections let in a second; 5,000 where nobody says, so that a scenario begins soon. */
+  readonly accepts?: number;
   /** More lines for siaga.yaml. */
   readonly yaml?: string;
 }
 
-/** A closed loop asks for more than a device ever would, and a storm is to be one: the shipped paces would hold both back. */
-const paces = '{ accepts: 5000, device: { rate: 100000, burst: 100000 } }';
+/** A closed loop asks for more than a device ever would: the shipped pace would hold it back. */
+const device = '{ rate: 100000, burst: 100000 }';
 
 /** Longest wait, ms, for a consumer that does not move. */
 const patience = 30_000;
@@ -49,8 +51,9 @@ interface Ledger {
 export async function startSiaga(bench: Bench, options: SiagaOptions): Promise<Siaga> {
   const folder = mkdtempSync(join(bench.folder, 'siaga-'));
   const influx = `influx: { url: "${options.influx}" }\ninfluxd: none\n`;
-  const base = `mqtt: { port: 0, limits: ${paces} }\nhttp: { port: 0 }\n${influx}`;
-  writeFileSync(join(folder, 'siaga.yaml'), `${base}${options.yaml ?? ''}`);
+  const limits = `{ accepts: ${options.accepts ?? 5_000}, device: ${device} }`;
+  const yaml = `mqtt: { port: 0, limits: ${limits} }\nhttp: { port: 0 }\n${influx}`;
+  writeFileSync(join(folder, 'siaga.yaml'), `${yaml}${options.yaml ?? ''}`);
   const from = performance.now();
   const { devices, others } = await register(join(folder, 'siaga.yaml'), folder, options);
   const seconds = (performance.now() - from) / 1_000;

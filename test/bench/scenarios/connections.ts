@@ -2,7 +2,14 @@ import { deviceAt } from '../city.ts';
 import { figure, median, ratios, type Figure, type Results } from '../figures.ts';
 import { interleave } from '../interleave.ts';
 import { startSink } from '../peers.ts';
-import { counted, generatorNote, runRound, spoiltNote, type Round } from '../round.ts';
+import {
+  counted,
+  generatorNote,
+  runRound,
+  spoiltNote,
+  writtenFigure,
+  type Round,
+} from '../round.ts';
 import { startSiaga, type Siaga } from '../siaga.ts';
 import type { Bench } from '../system.ts';
 import { told } from './throughput.ts';
@@ -53,10 +60,12 @@ export async function runConnections(bench: Bench): Promise<Results> {
     }
   }
   const figures = sizes.flatMap((size) => judge(size, rounds.get(size)!, weights.get(size)!));
-  figures.push(growth(rounds));
+  const name = `connections: written to disk a reading, ${rate.toLocaleString('en-GB')} msg/s`;
+  const written = writtenFigure(name, [...rounds.values()].flat());
+  figures.push(growth(rounds), ...written.figures);
   for (const siaga of servers.values()) await siaga.stop();
   await sink.stop();
-  return { figures, absent: [] };
+  return { figures, absent: written.absent };
 }
 
 function judge(size: number, rounds: readonly Round[], weight: number): Figure[] {
@@ -79,14 +88,6 @@ function judge(size: number, rounds: readonly Round[], weight: number): Figure[]
       ...(size > 1_000 && { gate }),
       note: 'on a new server, three seconds after the last came',
     }),
-    figure(
-      `connections: written to disk a reading, ${at}`,
-      'bytes',
-      good.map(({ written }) => written),
-      {
-        note: 'packets, readings, siaga.db; the time-series database not counted',
-      },
-    ),
   ];
 }
 

@@ -4,7 +4,7 @@ import { figure, show, type Results, type Sample } from '../figures.ts';
 import { slope } from '../fit.ts';
 import { startSink } from '../peers.ts';
 import { usageOf } from '../proc.ts';
-import { generatorNote, runRound, spoiltNote } from '../round.ts';
+import { generatorNote, runRound, spoiltNote, writtenFigure } from '../round.ts';
 import { startSiaga, type Siaga } from '../siaga.ts';
 import type { Bench } from '../system.ts';
 
@@ -45,6 +45,7 @@ export async function runSoak(bench: Bench): Promise<Results> {
   // A minute's soak says nothing of leaks: its heap still grows to where it will stay.
   const gate = { better: 'lower', gate: 1, wanted: 0.1 } as const;
   const gated = bench.minutes >= 10 ? { gate } : {};
+  const written = writtenFigure('soak: written to disk a reading', [round]);
   const figures = [
     figure('soak: growth of resident memory', 'MB/min', [line('rss')], { note, ...gated, ...why }),
     figure('soak: growth of the heap', 'MB/min', [line('heap')], {
@@ -57,11 +58,11 @@ export async function runSoak(bench: Bench): Promise<Results> {
     ),
     figure('soak: p99', 'ms', [round.load.p99], { note: generatorNote([round]) }),
     figure('soak: CPU a message', 'µs', [round.cpu]),
-    figure('soak: written to disk a reading', 'bytes', [round.written]),
+    ...written.figures,
   ];
   await siaga.stop();
   await sink.stop();
-  return { figures, absent: [], samples };
+  return { figures, absent: written.absent, samples };
 }
 
 async function watch(
