@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { Principal } from '#model';
 import { checkPublish, type ConnectPacket } from './authenticate.ts';
-import { readFrames } from './frames.ts';
-import { Lane, type Message } from './lane.ts';
+import { readFrames, type Frame, type FramesOptions } from './frames.ts';
+import { Lane, type LaneDeps, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { matches } from './topic-filter.ts';
 
@@ -30,8 +30,11 @@ export interface ConnectionDeps {
   readonly isClosing: () => boolean;
 }
 
-/** One socket: who logged in on it, and how its packets come in. */
-export class Connection {
+/**
+ * One socket: who logged in on it, and how its packets come in. Its methods are what the frames and the
+ * lane ask for: a city has tens of thousands of these, and closures in their place would weigh a kilobyte.
+ */
+export class Connection implements LaneDeps, FramesOptions {
   readonly socket: Socket;
   readonly address: string;
   client!: Client;
@@ -42,7 +45,7 @@ export class Connection {
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Messages that aedes has, and has not yet handed on. */
-  readonly #slow = new Set<object>();
+  #slow: Set<object> | undefined;
   /** When it was last read, and when a packet last came. */
   #read = 0;
   #seen = 0;
@@ -52,28 +55,8 @@ export class Connection {
     this.socket = socket;
     this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#deps = deps;
-    this.#lane = new Lane({
-      may: (topic) => this.#may(topic),
-      append: (topic, payload, done) => deps.append(this.#login!.name, topic, payload, done),
-      hears: deps.hears,
-      generation: deps.generation,
-      forward: (message) => deps.forward(message, this.client),
-      acknowledge: (messageId) => deps.acknowledge(socket, messageId),
-    });
-    readFrames(socket, {
-      cap: () => this.#cap,
-      tooLarge: (bytes) => deps.tooLarge(this, bytes, this.#cap),
-      held: () => this.#isHeld(),
-      take: (frame) => {
-        if (this.#login === undefined || !this.client.connected || deps.isClosing()) return false;
-        // Subscribers get messages in the order of their coming [MQTT-4.6.0-6]: none may overtake aedes's.
-        return this.#slow.size === 0 && this.#lane.take(frame, this.#resume);
-      },
-      arrived: (first) => {
-        this.#seen = this.#read;
-        if (first >> 4 === 3) this.#pace?.spend();
-      },
-    });
+    this.#lane = new Lane(this);
+    readFrames(socket, this);
     socket.on('drain', this.#resume);
     socket.once('close', () => {
       clearTimeout(this.#timer);
@@ -114,19 +97,55 @@ export class Connection {
 
   /** aedes asks about a message, and is done with one; QoS 2 has an order of its own. */
   enterSlow(packet: { readonly qos: number }): void {
-    if (packet.qos < 2) this.#slow.add(packet);
+    if (packet.qos < 2) (this.#slow ??= new Set()).add(packet);
   }
   leaveSlow(packet: object): void {
-    this.#slow.delete(packet);
+    this.#slow?.delete(packet);
   }
 
-  get #cap(): number {
+  cap(): number {
     return this.#deps.frameCap(this.#login?.role ?? 'stranger');
   }
 
-  #may(topic: string): boolean {
+  tooLarge(bytes: number): void {
+    this.#deps.tooLarge(this, bytes, this.cap());
+  }
+
+  take(frame: Frame): boolean {
+    if (this.#login === undefined || !this.client.connected || this.#deps.isClosing()) return false;
+    // Subscribers get messages in the order of their coming [MQTT-4.6.0-6]: none may overtake aedes's.
+    if (this.#slow !== undefined && this.#slow.size > 0) return false;
+    return this.#lane.take(frame, this.#resume);
+  }
+
+  arrived(first: number): void {
+    this.#seen = this.#read;
+    if (first >> 4 === 3) this.#pace?.spend();
+  }
+
+  may(topic: string): boolean {
     const login = this.login;
     return login !== undefined && checkPublish(login, topic) === undefined;
+  }
+
+  append(topic: string, payload: Buffer, done: () => void): void {
+    this.#deps.append(this.#login!.name, topic, payload, done);
+  }
+
+  hears(topic: string): boolean {
+    return this.#deps.hears(topic);
+  }
+
+  generation(): number {
+    return this.#deps.generation();
+  }
+
+  forward(message: Message): void {
+    this.#deps.forward(message, this.client);
+  }
+
+  acknowledge(messageId: number): void {
+    this.#deps.acknowledge(this.socket, messageId);
   }
 
   /** Cuts a client that has said nothing for one and a half keep-alive times [MQTT-3.1.2-24]. */
@@ -140,7 +159,7 @@ export class Connection {
     else this.socket.destroy();
   }
 
-  #isHeld(): boolean {
+  held(): boolean {
     if (this.#lane.isFull || this.socket.writableLength > unreadAnswers) return true;
     if (this.#pace === undefined) return false;
     if (this.#timer !== undefined) return true;

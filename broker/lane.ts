@@ -3,17 +3,17 @@ import type { Frame } from './frames.ts';
 /** What a lane needs of the connection that it belongs to, and of the broker. */
 export interface LaneDeps {
   /** Whether the connection's login may publish to a topic, as the registry has it now. */
-  readonly may: (topic: string) => boolean;
+  may(topic: string): boolean;
   /** Appends to the packets log; `done` is called after the flush. */
-  readonly append: (topic: string, payload: Buffer, done: () => void) => void;
+  append(topic: string, payload: Buffer, done: () => void): void;
   /** Whether anybody subscribes to a topic. */
-  readonly hears: (topic: string) => boolean;
+  hears(topic: string): boolean;
   /** Changes whenever `hears` may answer otherwise. */
-  readonly generation: () => number;
+  generation(): number;
   /** Hands a message on to the subscribers. */
-  readonly forward: (message: Message) => void;
+  forward(message: Message): void;
   /** Queues a PUBACK; all of one commit leave together. */
-  readonly acknowledge: (messageId: number) => void;
+  acknowledge(messageId: number): void;
 }
 
 /** A published message that subscribers are to get. */

@@ -7,9 +7,11 @@ import { createLogger } from '#app/logging.ts';
 import { openStore } from '#app/stations.ts';
 import type { HttpCalls, HubCalls, ThreadData } from '#app/threads/contracts.ts';
 import { link } from '#app/threads/link.ts';
+import { giveWay } from '#app/threads/priority.ts';
 
 /* The http thread: reads siaga.db, changes it only by commands that the pipeline carries out. */
 
+giveWay(10);
 const { config, folder, followFrom } = workerData as ThreadData;
 const followed = followFrom === undefined ? undefined : createFollowedClock(followFrom);
 const opened = Promise.withResolvers<void>();

@@ -24,10 +24,12 @@ import { openSpans, sampleCommits, spanOfCommit } from '#app/spans.ts';
 import { openStations } from '#app/stations.ts';
 import type { PipelineCalls, PipelineData, PipelineNews } from '#app/threads/contracts.ts';
 import { link } from '#app/threads/link.ts';
+import { giveWay } from '#app/threads/priority.ts';
 import { createTracer } from '#app/tracer.ts';
 
 /* The pipeline thread: everything behind the packets log, and the only writer of siaga.db. */
 
+giveWay(5);
 const { config, folder, packetsLog, followFrom, hasDied } = workerData as PipelineData;
 const log = createLogger('pipeline', config.log.level);
 const followed = followFrom === undefined ? undefined : createFollowedClock(followFrom);
