@@ -10,7 +10,8 @@ import {
   type Rejection,
 } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
-import { authenticate, checkPublish, describeConnect, returnCodes } from './authenticate.ts';
+import { authenticate, describeConnect, returnCodes } from './authenticate.ts';
+import { createAuthorize } from './authorize.ts';
 import { Connection } from './connection.ts';
 import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
@@ -27,7 +28,7 @@ export interface BrokerOptions {
 }
 
 export interface BrokerDeps {
-  readonly directory: Pick<Directory, 'principal'>;
+  readonly directory: Pick<Directory, 'principal' | 'assetOf'>;
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   readonly now: Now;
   /** The packets log: `done` is called once the entry is flushed, and only then is it acknowledged. */
@@ -85,6 +86,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     tell(rejection, client ? connections.get(client) : undefined);
     return new Error(rejection.reason);
   };
+  const authorize = createAuthorize(deps.directory, deps.now);
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
     flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
@@ -127,7 +129,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       if (closing) return callback(new Error('the broker is closing'));
       const principal = client && connections.get(client)?.login;
       if (!principal) return callback(refuse(client, revoked));
-      const refused = checkPublish(principal, topic);
+      const refused = authorize(principal, topic);
       if (refused) return callback(refuse(client, refused));
       connections.get(client)!.enterSlow(packet);
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
@@ -181,6 +183,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   const connectionDeps = {
     clock: () => performance.now(),
     principal: deps.directory.principal,
+    authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
     pace: (role: Principal['role']) => limits.pace[role],
     append,
@@ -189,7 +192,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     forward(message: Message, client: Client) {
       // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
       const publish = aedes.publish.bind(aedes) as unknown as Publish;
-      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
+      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, () => undefined);
     },
     acknowledge: (socket: Socket, id: number) => acknowledgements.add(socket, id),
     tooLarge(connection: Connection, bytes: number, cap: number) {
@@ -245,5 +248,3 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     close: () => (ended ??= end()),
   };
 }
-
-function nothing(): void {}

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { Principal } from '#model';
-import { checkPublish, type ConnectPacket } from './authenticate.ts';
+import type { ConnectPacket } from './authenticate.ts';
+import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
 import { Lane, type LaneDeps, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
@@ -16,6 +17,7 @@ export interface ConnectionDeps {
   readonly clock: () => number;
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
+  readonly authorize: Authorize;
   readonly frameCap: (role: Principal['role'] | 'stranger') => number;
   readonly pace: (role: Principal['role']) => PaceOptions;
   readonly append: (login: string, topic: string, payload: Buffer, done: () => void) => void;
@@ -125,7 +127,7 @@ export class Connection implements LaneDeps, FramesOptions {
 
   may(topic: string): boolean {
     const login = this.login;
-    return login !== undefined && checkPublish(login, topic) === undefined;
+    return login !== undefined && this.#deps.authorize(login, topic) === undefined;
   }
 
   append(topic: string, payload: Buffer, done: () => void): void {

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import {
   reject,
-  type Asset,
   type CommandBody,
   type CommandResults,
   type Device,
@@ -10,6 +9,7 @@ import {
   type Rejection,
 } from '#model';
 import type { Entry } from './directory.ts';
+import { grantsOf } from './grants.ts';
 import { bind, findPrincipal, saveAsset, saveDevice, savePrincipal } from './rows.ts';
 import type { RegistryTables } from './tables.ts';
 import { hashToken, newToken } from './token.ts';
@@ -66,7 +66,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
       await saveDevice(trx, device);
       const binding = await bind(trx, device.id, asset.id, at);
       const hash = known?.hash ?? hashToken(token!, deps.secret);
-      const principal = devicePrincipal(asset, deps.site, hash);
+      const grants = grantsOf(asset, device, deps.site);
+      const principal: Principal = { name: device.id, role: 'device', hash, ...grants };
       await savePrincipal(trx, principal);
       const result = { device, asset, ...(token !== undefined && { token }) };
       return { result, entries: [{ asset, device, binding, principal }] };
@@ -94,18 +95,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
       await savePrincipal(trx, principal);
       return { result: { token }, entries: [{ principal }] };
     },
-  };
-}
-
-/** A device may publish under its own name only, and hear its own commands. */
-function devicePrincipal({ id, kind }: Asset, site: string, hash: string): Principal {
-  const own = `city/v1/${site}/${kind}/${id}`;
-  return {
-    name: id,
-    role: 'device',
-    hash,
-    publish: [`${own}/telemetry`, `${own}/event`, `${own}/status`],
-    subscribe: [`${own}/cmd`],
   };
 }
 

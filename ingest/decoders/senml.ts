@@ -97,12 +97,12 @@ const demanding = '_';
 export function resolve(pack: unknown, now: number): Resolved[] | Rejection {
   if (!Array.isArray(pack)) return refuse(`a SenML pack is an array, not ${show(pack)}`);
   if (pack.length > maxRecords) return refuse(`${pack.length} records; at most ${maxRecords}`);
-  let base: Base = {};
+  const base: Base = {};
   const resolved: Resolved[] = [];
   for (const [index, each] of pack.entries()) {
     const read = readRecord(each);
     if (isRejection(read)) return { ...read, field: `[${index}]` };
-    base = { ...base, ...read.base };
+    Object.assign(base, read.base);
     const said = resolveRecord(read.own, base, now);
     if (said !== undefined && isRejection(said)) return { ...said, field: `[${index}]` };
     if (said !== undefined) resolved.push(said);

@@ -67,7 +67,7 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
       limits: { ...limits, ...changed },
     },
     {
-      directory: { principal: (name) => known.get(name) },
+      directory: { principal: (name) => known.get(name), assetOf: () => undefined },
       tokenMatches: (token, hash) => token === hash,
       now: () => 1_000,
       append(entry, done) {
