@@ -2,6 +2,7 @@ import type { Client } from 'aedes';
 import { reject, type Directory, type Principal, type Rejection } from '#model';
 import { textProblem } from './text.ts';
 import { matches } from './topic-filter.ts';
+import { certificateName, type Wire } from './wire.ts';
 
 /** What a client says of itself when it connects. */
 export interface Connect {
@@ -10,6 +11,8 @@ export interface Connect {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly will: string | undefined;
+  /** Whom a verified client certificate names; then the login is that, and needs no token. */
+  readonly certificate: string | undefined;
 }
 
 export interface AuthenticateDeps {
@@ -55,8 +58,13 @@ function checkClientId({ clientId, clean, username }: Connect): Rejection | unde
 }
 
 function checkLogin(connect: Connect, deps: AuthenticateDeps): Rejection | undefined {
-  const { username = '', password = '' } = connect;
+  const { username = '', password = '', certificate } = connect;
   const known = textProblem(username) ? undefined : deps.directory.principal(username);
+  if (certificate !== undefined && certificate !== username) {
+    const reason = `the client certificate is that of ${certificate}`;
+    return reject('broker.login_failed', reason, 'username');
+  }
+  if (certificate !== undefined && known !== undefined) return undefined;
   if (deps.tokenMatches(password, known?.hash)) return undefined;
   return reject('broker.login_failed', 'no such login, or a wrong token', 'username');
 }
@@ -116,15 +124,17 @@ export interface ConnectPacket {
 /** Reads what aedes knows of a connecting client. */
 export function describeConnect(
   client: Client,
-  packet: ConnectPacket,
+  { connect: packet, socket }: { readonly connect: ConnectPacket; readonly socket: Wire },
   username: string | undefined,
   password: Buffer | undefined,
 ): Connect {
+  const certificate = certificateName(socket);
   return {
     clientId: packet.clientId ?? client.id,
     clean: packet.clean ?? true,
-    username,
+    username: username ?? certificate,
     password: password?.toString('utf8'),
     will: packet.will?.topic,
+    certificate,
   };
 }

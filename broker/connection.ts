@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import type { Principal } from '#model';
 import type { ConnectPacket } from './authenticate.ts';
@@ -7,6 +6,7 @@ import { readFrames, type Frame, type FramesOptions } from './frames.ts';
 import { Lane, type LaneDeps, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { matches } from './topic-filter.ts';
+import type { Wire } from './wire.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
 const unreadAnswers = 64 * 1024;
@@ -24,7 +24,7 @@ export interface ConnectionDeps {
   readonly hears: (topic: string) => boolean;
   readonly generation: () => number;
   readonly forward: (message: Message, client: Client) => void;
-  readonly acknowledge: (socket: Socket, messageId: number) => void;
+  readonly acknowledge: (socket: Wire, messageId: number) => void;
   readonly tooLarge: (connection: Connection, bytes: number, cap: number) => void;
   readonly held: (connection: Connection) => void;
   readonly tooFast: (connection: Connection) => void;
@@ -37,7 +37,7 @@ export interface ConnectionDeps {
  * lane ask for: a city has tens of thousands of these, and closures in their place would weigh a kilobyte.
  */
 export class Connection implements LaneDeps, FramesOptions {
-  readonly socket: Socket;
+  readonly socket: Wire;
   readonly address: string;
   client!: Client;
   connect: ConnectPacket = {};
@@ -53,7 +53,7 @@ export class Connection implements LaneDeps, FramesOptions {
   #seen = 0;
   #silence: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, deps: ConnectionDeps) {
+  constructor(socket: Wire, deps: ConnectionDeps) {
     this.socket = socket;
     this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#deps = deps;

@@ -66,6 +66,20 @@ describe('broker, edges of the short way', () => {
     expect(bench.appended).toHaveLength(1);
   });
 
+  test('hangs up on who is inside with an old token, and on nobody else', async () => {
+    const bench = await openBroker();
+    const [old, other] = [await login(bench), await login(bench, { id: 'b', login: 'bin-2' })];
+    bench.broker.hangUp('bin-1');
+    other.send(ping);
+    await other.hear('d000');
+    expect([old.socket.destroyed, bench.codes()]).toEqual([false, []]); // its token is its own
+    bench.changeToken('bin-1');
+    bench.broker.hangUp('bin-1');
+    await old.ended;
+    expect(bench.codes()).toEqual(['broker.login_failed']);
+    expect(other.socket.destroyed).toBe(false);
+  });
+
   test('keeps a device that is held back for longer than its keep-alive time', async () => {
     const device = { rate: 10, burst: 10, patience: 60_000 };
     const bench = await openBroker({ pace: { device, bridge: device } });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import type { LogEntry, Principal, Rejection } from '#model';
 import { createBroker, type Broker, type Guard, type Limits } from '#broker';
+import type { ListenerOptions } from '../../broker/listeners.ts';
 
 const own = 'city/v1/kupang/bin/bin-1';
 export const topics = { own: `${own}/telemetry`, cmd: `${own}/cmd`, status: `${own}/status` };
@@ -37,6 +38,8 @@ export interface Bench {
   readonly codes: () => string[];
   /** Guards that have bitten, in order. */
   readonly guarded: Guard[];
+  /** Why a changed certificate could not be used. */
+  readonly problems: string[];
   /** Gives a login another token. */
   changeToken(name: string): void;
   hold(): void;
@@ -53,18 +56,23 @@ const limits: Limits = {
   queue: 1_000,
 };
 
-export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
+export async function openBroker(
+  changed?: Partial<Limits>,
+  listeners?: Partial<ListenerOptions>,
+): Promise<Bench> {
   const known = new Map(principals);
   const appended: LogEntry[] = [];
   const control: string[] = [];
   const refused: Rejection[] = [];
   const guarded: Guard[] = [];
+  const problems: string[] = [];
   let held: (() => void)[] | undefined;
   const broker = await createBroker(
     {
       host: '127.0.0.1',
       port: 0,
       limits: { ...limits, ...changed },
+      ...listeners,
     },
     {
       directory: { principal: (name) => known.get(name), assetOf: () => undefined },
@@ -79,6 +87,7 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
       control: (topic, payload) => control.push(`${topic} ${payload.toString()}`),
       refused: (rejection) => refused.push(rejection),
       guarded: (guard) => guarded.push(guard),
+      certificateProblem: (reason) => problems.push(reason),
     },
   );
   const release = (): void => {
@@ -102,6 +111,7 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
     control,
     refused,
     guarded,
+    problems,
     codes,
     changeToken,
     hold: () => (held ??= []),
