@@ -118,6 +118,7 @@ export interface ConnectPacket {
   readonly clientId?: string;
   readonly clean?: boolean;
   keepalive?: number;
+  password?: unknown;
   readonly will?: { readonly topic: string };
 }
 

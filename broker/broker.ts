@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
+import { writeToStream } from 'mqtt-packet';
 import { reject, type Principal, type Rejection } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
 import { authenticate, describeConnect, returnCodes } from './authenticate.ts';
@@ -13,6 +14,9 @@ import type { Message } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { createQueues } from './queues.ts';
 import type { Wire } from './wire.ts';
+
+// 65,536 numbers ready made weigh 8 MB; our PUBACKs, most of what is written, need none of them.
+(writeToStream as { cacheNumbers?: boolean }).cacheNumbers = false;
 
 type Publish = (packet: object, client: Client, done: () => void) => void;
 

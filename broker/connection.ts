@@ -41,6 +41,7 @@ export class Connection implements LaneDeps, FramesOptions {
   readonly address: string;
   client!: Client;
   connect: ConnectPacket = {};
+  #packet: ConnectPacket | undefined;
   #login: Principal | undefined;
   readonly #deps: ConnectionDeps;
   readonly #lane: Lane;
@@ -79,6 +80,7 @@ export class Connection implements LaneDeps, FramesOptions {
 
   /** Takes CONNECT down, and its keep-alive time away from aedes, which sees too few packets to judge. */
   begin(packet: ConnectPacket): void {
+    this.#packet = packet;
     this.connect = { ...packet };
     packet.keepalive = 0;
   }
@@ -86,7 +88,10 @@ export class Connection implements LaneDeps, FramesOptions {
   logIn(principal: Principal): void {
     this.#login = principal;
     const { keepalive } = this.connect;
-    this.connect = keepalive === undefined ? {} : { keepalive }; // no password stays behind
+    this.connect = keepalive === undefined ? {} : { keepalive };
+    // aedes's parser keeps the packet as long as the connection lasts: no token stays behind.
+    if (this.#packet !== undefined) this.#packet.password = undefined;
+    this.#packet = undefined;
     this.#read = this.#seen = this.#deps.clock();
     this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
     this.#watch();
