@@ -69,6 +69,12 @@ const schema = z.strictObject({
   /** Where spans go, by OTLP over HTTP; none without it. */
   otel: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
   retention: z.strictObject({ raw: duration.prefault('90d') }).prefault({}),
+  /** GeoJSON of the city's zones, and which properties name them. */
+  zones: z.strictObject({ file: z.string(), zone: z.string(), district: z.string() }).default({
+    file: join(programFolder, 'registry/zones/kupang.geojson'),
+    zone: 'kelurahan',
+    district: 'kecamatan',
+  }),
   rules: z.string().default(join(programFolder, 'rules')),
   categories: z.string().default(join(programFolder, 'incidents/categories.yaml')),
 });

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import {
   reject,
+  type Asset,
   type CommandBody,
   type CommandResults,
   type Device,
@@ -13,6 +14,7 @@ import { grantsOf } from './grants.ts';
 import { bind, findPrincipal, saveAsset, saveDevice, savePrincipal } from './rows.ts';
 import type { RegistryTables } from './tables.ts';
 import { hashToken, newToken } from './token.ts';
+import type { Zones } from './zones.ts';
 
 /** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
 export interface Change<Result> {
@@ -26,6 +28,8 @@ export interface RegistryDeps {
   readonly kinds: Kinds;
   readonly profiles: ReadonlySet<string>;
   readonly site: string;
+  /** Fills in where an asset is, when nobody says. */
+  readonly zones: Pick<Zones, 'find'>;
   /** Key of the HMAC that tokens are kept under. */
   readonly secret: string;
 }
@@ -47,7 +51,8 @@ export interface Registry {
 /** Makes the writing side of the registry. */
 export function createRegistry(deps: RegistryDeps): Registry {
   return {
-    async putDevice(trx, { profile, identities, ...asset }, at) {
+    async putDevice(trx, { profile, identities, ...given }, at) {
+      const asset = located(given, deps.zones);
       if (!deps.kinds.has(asset.kind)) return unknown('kind', asset.kind, deps.kinds.keys());
       if (profile !== undefined && !deps.profiles.has(profile)) {
         return unknown('profile', profile, deps.profiles);
@@ -96,6 +101,15 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return { result: { token }, entries: [{ principal }] };
     },
   };
+}
+
+/** Zone and district as they were given, else those of the position. What was given is never overruled. */
+function located(asset: Asset, zones: Pick<Zones, 'find'>): Asset {
+  if (asset.zone !== '') return asset;
+  const found = zones.find(asset);
+  if (found === undefined) return asset;
+  const { zone, district } = found;
+  return { ...asset, zone, district: asset.district === '' ? district : asset.district };
 }
 
 function unknown(field: 'kind' | 'profile', value: string, known: Iterable<string>): Rejection {

@@ -22,6 +22,9 @@ const registry = createRegistry({
   ]),
   profiles: new Set(['milesight-em400']),
   site: 'kupang',
+  zones: {
+    find: ({ lat }) => (lat < -10 ? { zone: 'Fatululi', district: 'Oebobo' } : undefined),
+  },
   secret,
 });
 
@@ -83,6 +86,21 @@ describe('registry', () => {
       ) as string[],
       subscribe: ['city/v1/kupang/bin/bin-1/cmd'],
     });
+  });
+
+  test.each([
+    ['fills in where it is when nobody says', {}, { zone: 'Fatululi', district: 'Oebobo' }],
+    ['keeps the zone that was given', { zone: 'Mine' }, { zone: 'Mine', district: '' }],
+    [
+      'keeps the district that was given',
+      { district: 'Mine' },
+      { zone: 'Fatululi', district: 'Mine' },
+    ],
+    ['leaves blank what lies in no zone', { lat: -9 }, { zone: '', district: '' }],
+  ])('%s', async (_, extra, expected) => {
+    await put(extra);
+    expect(directory.asset('bin-1')).toMatchObject(expected);
+    expect((await loadEntries(db))[0]?.asset).toMatchObject(expected);
   });
 
   test('gives up the old token when it is rotated', async () => {
