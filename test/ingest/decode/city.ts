@@ -70,6 +70,10 @@ const devices: readonly (Device & {
     profile: 'rsmp-signal',
     identities: [{ system: 'rsmp', id: 'KK+AG0503=001' }],
   },
+  { id: 'ngsi-bin', kind: 'bin', profile: 'fiware', identities: [] },
+  { id: 'ngsi-lamp', kind: 'streetlight', profile: 'fiware', identities: [] },
+  { id: 'ngsi-cabinet', kind: 'cabinet', profile: 'fiware', identities: [] },
+  { id: 'ngsi-junction', kind: 'signal', profile: 'fiware', identities: [] },
   { id: 'gateway-1', kind: 'gateway', identities: [] },
   { id: 'child-1', kind: 'bin', parent: 'gateway-1', identities: [] },
   { id: 'ghost-1', kind: 'bin', profile: 'no-such-profile', identities: [] },
@@ -122,16 +126,16 @@ export function gist(decoded: Decoded) {
   };
 }
 
-const corpora = new URL('../../../../shared/corpora/', import.meta.url);
+export const corporaPath = new URL('../../../../shared/corpora/', import.meta.url);
 
 /** Skips a test where the corpora are not: they are never committed to the project. */
 export function needCorpora({ skip }: TestContext): void {
-  skip(!existsSync(corpora), `no corpora at ${corpora.pathname}`);
+  skip(!existsSync(corporaPath), `no corpora at ${corporaPath.pathname}`);
 }
 
 /** A JSON file of the corpora. */
 export function corpus(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, corpora), 'utf8'));
+  return JSON.parse(readFileSync(new URL(path, corporaPath), 'utf8'));
 }
 
 function loaded<T>(result: T | Rejection[]): T {

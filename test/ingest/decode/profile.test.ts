@@ -181,6 +181,7 @@ describe('the steps of a profile', () => {
       'decentlab-dl-mbx',
       'dingtek-df702',
       'elsys',
+      'fiware',
       'rsmp-signal',
     ]);
   });
