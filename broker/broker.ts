@@ -151,6 +151,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
 
   const connectionDeps = {
     clock: () => performance.now(),
+    now: deps.now,
     principal: deps.directory.principal,
     authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],

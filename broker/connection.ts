@@ -1,5 +1,5 @@
 import type { Client } from 'aedes';
-import type { Principal } from '#model';
+import type { Now, Principal } from '#model';
 import type { ConnectPacket } from './authenticate.ts';
 import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
@@ -15,6 +15,7 @@ const unreadAnswers = 64 * 1024;
 export interface ConnectionDeps {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+  readonly now: Now;
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
@@ -72,10 +73,13 @@ export class Connection implements LaneDeps, FramesOptions {
     return this.#login?.name;
   }
 
-  /** The login as the registry has it now; none when its token was changed since it connected. */
+  /** The login as the registry has it now; none when its token no longer works. */
   get login(): Principal | undefined {
-    const now = this.#login && this.#deps.principal(this.#login.name);
-    return now?.hash === this.#login?.hash ? now : undefined;
+    const known = this.#login && this.#deps.principal(this.#login.name);
+    if (known?.hash === this.#login?.hash) return known;
+    const { previous } = known ?? {};
+    const isPrevious = previous?.hash === this.#login?.hash && this.#deps.now() < previous!.until;
+    return isPrevious ? known : undefined;
   }
 
   /** Takes CONNECT down, and its keep-alive time away from aedes, which sees too few packets to judge. */

@@ -41,8 +41,10 @@ export type Device = z.infer<typeof device>;
 export interface Principal {
   readonly name: string;
   readonly role: 'device' | 'bridge';
-  /** HMAC-SHA-256 of the token, hex. */
+  /** HMAC-SHA-256 of the token, hex; empty when it was revoked: nobody logs in. */
   readonly hash: string;
+  /** The token before, which still works until then (epoch ms). */
+  readonly previous?: { readonly hash: string; readonly until: number };
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import {
+  isRejection,
   reject,
   type Asset,
   type CommandBody,
@@ -41,7 +42,14 @@ export interface Registry {
     body: CommandBody<'device.put'>,
     at: number,
   ): Promise<Change<CommandResults['device.put']> | Rejection>;
-  rotate(trx: Trx, id: string): Promise<Change<{ token: string }> | Rejection>;
+  /** A new token; the old one goes on working for `overlap` ms from `at` (epoch ms). */
+  rotate(
+    trx: Trx,
+    body: CommandBody<'device.rotate'>,
+    at: number,
+  ): Promise<Change<CommandResults['device.rotate']> | Rejection>;
+  /** No token at all, until the next one is made. */
+  revoke(trx: Trx, id: string): Promise<Change<CommandResults['device.revoke']> | Rejection>;
   putBridge(
     trx: Trx,
     body: CommandBody<'bridge.put'>,
@@ -72,21 +80,35 @@ export function createRegistry(deps: RegistryDeps): Registry {
       const binding = await bind(trx, device.id, asset.id, at);
       const hash = known?.hash ?? hashToken(token!, deps.secret);
       const grants = grantsOf(asset, device, deps.site);
-      const principal: Principal = { name: device.id, role: 'device', hash, ...grants };
+      const kept = known?.previous && { previous: known.previous };
+      const principal: Principal = { name: device.id, role: 'device', hash, ...kept, ...grants };
       await savePrincipal(trx, principal);
       const result = { device, asset, ...(token !== undefined && { token }) };
       return { result, entries: [{ asset, device, binding, principal }] };
     },
 
-    async rotate(trx, id) {
-      const known = await findPrincipal(trx, id);
-      if (known?.role !== 'device') {
-        return reject('registry.device_unknown', `no device ${id}`, 'id');
-      }
+    async rotate(trx, { id, overlap }, at) {
+      const known = await findDevicePrincipal(trx, id);
+      if (isRejection(known)) return known;
+      const { previous: _previous, ...rest } = known;
       const token = newToken();
-      const principal = { ...known, hash: hashToken(token, deps.secret) };
+      const principal: Principal = {
+        ...rest,
+        hash: hashToken(token, deps.secret),
+        ...(overlap > 0 &&
+          rest.hash !== '' && { previous: { hash: rest.hash, until: at + overlap } }),
+      };
       await savePrincipal(trx, principal);
       return { result: { token }, entries: [{ principal }] };
+    },
+
+    async revoke(trx, id) {
+      const known = await findDevicePrincipal(trx, id);
+      if (isRejection(known)) return known;
+      const { previous: _previous, ...rest } = known;
+      const principal: Principal = { ...rest, hash: '' };
+      await savePrincipal(trx, principal);
+      return { result: { device: id }, entries: [{ principal }] };
     },
 
     async putBridge(trx, { name, publish }) {
@@ -101,6 +123,12 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return { result: { token }, entries: [{ principal }] };
     },
   };
+}
+
+async function findDevicePrincipal(trx: Trx, id: string): Promise<Principal | Rejection> {
+  const known = await findPrincipal(trx, id);
+  if (known?.role === 'device') return known;
+  return reject('registry.device_unknown', `no device ${id}`, 'id');
 }
 
 /** Zone and district as they were given, else those of the position. What was given is never overruled. */

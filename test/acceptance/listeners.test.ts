@@ -90,6 +90,27 @@ test('turns away a wrong certificate, a foreign topic and an old token', async (
   await expect(old).rejects.toThrow(/not authorised|Bad User/i);
 });
 
+test('takes both tokens while one is being replaced, and none when they are revoked', async (context) => {
+  const { server, token, plain } = await open(context);
+  const rotated = await server.api<{ token: string }>(
+    'POST',
+    '/api/v1/devices/bin-1/token?overlap=1h',
+  );
+  await publish([...plain, '-u', 'bin-1', '-P', token], 'bin-1', 1);
+  await publish([...plain, '-u', 'bin-1', '-P', rotated.body.token], 'bin-1', 2);
+  const bad = await server.api('POST', '/api/v1/devices/bin-1/token?overlap=soon');
+  expect(bad).toMatchObject({ status: 400, body: { code: 'http.body_invalid' } });
+  expect(await server.api('DELETE', '/api/v1/devices/bin-1/token')).toMatchObject({
+    status: 200,
+    body: { device: 'bin-1' },
+  });
+  for (const each of [token, rotated.body.token]) {
+    const attempt = publish([...plain, '-u', 'bin-1', '-P', each], 'bin-1', 3);
+    await expect(attempt).rejects.toThrow(/not authorised|Bad User/i);
+  }
+  expect(await decoded(server)).toBe(2);
+});
+
 test('hands a command to mosquitto_sub over TLS', async (context) => {
   const { server, token, secure } = await open(context);
   const login = ['-u', 'bin-1', '-P', token];

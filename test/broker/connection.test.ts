@@ -24,6 +24,7 @@ describe('connection', () => {
     };
     const connection = new Connection(socket, {
       clock: () => 0,
+      now: () => 0,
       principal: () => device,
       authorize: () => undefined,
       frameCap: () => 16_384,

@@ -60,6 +60,13 @@ describe('TLS', () => {
     expect(bench.codes()).toEqual(['broker.topic_denied']);
   });
 
+  test('refuses the certificate of a device whose token was revoked', async (context) => {
+    const { bench, url, shows } = await openSecure(context);
+    bench.revoke('bin-1');
+    await expect(dial(url, shows('bin-1'))).rejects.toThrow(/Bad User|Not authorized/i);
+    expect(bench.codes()).toEqual(['broker.login_failed']);
+  });
+
   test('refuses a certificate that names another login', async (context) => {
     const { bench, url, shows } = await openSecure(context);
     const other = dial(url, { ...shows('bin-2'), ...login });

@@ -40,8 +40,10 @@ export interface Bench {
   readonly guarded: Guard[];
   /** Why a changed certificate could not be used. */
   readonly problems: string[];
-  /** Gives a login another token. */
-  changeToken(name: string): void;
+  /** Gives a login another token; the old one works on until `until` (the clock stands at 1,000). */
+  changeToken(name: string, until?: number): void;
+  /** Takes its token away. */
+  revoke(name: string): void;
   hold(): void;
   release(): void;
 }
@@ -76,7 +78,7 @@ export async function openBroker(
     },
     {
       directory: { principal: (name) => known.get(name), assetOf: () => undefined },
-      tokenMatches: (token, hash) => token === hash,
+      tokenMatches: (token, hash) => hash !== '' && token === hash,
       now: () => 1_000,
       append(entry, done) {
         appended.push(entry);
@@ -101,8 +103,10 @@ export async function openBroker(
     release();
     return broker.close();
   });
-  const changeToken = (name: string): void => {
-    known.set(name, { ...known.get(name)!, hash: 'another' });
+  const changeToken = (name: string, until?: number): void => {
+    const { hash, ...rest } = known.get(name)!;
+    const previous = until === undefined ? undefined : { hash, until };
+    known.set(name, { ...rest, hash: 'another', ...(previous && { previous }) });
   };
   const codes = (): string[] => refused.map(({ code }) => code);
   return {
@@ -114,6 +118,7 @@ export async function openBroker(
     problems,
     codes,
     changeToken,
+    revoke: (name) => known.set(name, { ...known.get(name)!, hash: '' }),
     hold: () => (held ??= []),
     release,
   };
