@@ -108,6 +108,10 @@ test('takes both tokens while one is being replaced, and none when they are revo
     const attempt = publish([...plain, '-u', 'bin-1', '-P', each], 'bin-1', 3);
     await expect(attempt).rejects.toThrow(/not authorised|Bad User/i);
   }
+  await eventually(
+    () => decoded(server),
+    (count) => count > 1,
+  );
   expect(await decoded(server)).toBe(2);
 });
 
