@@ -61,10 +61,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return {
     async putDevice(trx, { profile, identities, ...given }, at) {
       const asset = located(given, deps.zones);
-      if (!deps.kinds.has(asset.kind)) return unknown('kind', asset.kind, deps.kinds.keys());
-      if (profile !== undefined && !deps.profiles.has(profile)) {
-        return unknown('profile', profile, deps.profiles);
-      }
+      const stranger = findUnknown(asset.kind, profile, deps);
+      if (stranger !== undefined) return stranger;
       const device: Device = {
         id: asset.id,
         identities,
@@ -138,6 +136,17 @@ function located(asset: Asset, zones: Pick<Zones, 'find'>): Asset {
   if (found === undefined) return asset;
   const { zone, district } = found;
   return { ...asset, zone, district: asset.district === '' ? district : asset.district };
+}
+
+/** Says which of the names that a device is registered under is none. */
+function findUnknown(
+  kind: string,
+  profile: string | undefined,
+  { kinds, profiles }: RegistryDeps,
+): Rejection | undefined {
+  if (!kinds.has(kind)) return unknown('kind', kind, kinds.keys());
+  if (profile === undefined || profiles.has(profile)) return undefined;
+  return unknown('profile', profile, profiles);
 }
 
 function unknown(field: 'kind' | 'profile', value: string, known: Iterable<string>): Rejection {

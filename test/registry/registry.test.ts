@@ -1,61 +1,19 @@
-import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import type { Kysely } from 'kysely';
-import { commands, isRejection, kind, type Directory, type Identity } from '#model';
-import { openDatabase, scope } from '#app/database/database.ts';
-import { createDirectory, type LiveDirectory } from '../../registry/directory.ts';
-import { createRegistry, type Change } from '../../registry/registry.ts';
+import type { Directory, Identity } from '#model';
+import { createDirectory } from '../../registry/directory.ts';
 import { bind, loadEntries } from '../../registry/rows.ts';
-import type { RegistryTables } from '../../registry/tables.ts';
 import { hashToken, newToken, tokenMatches } from '../../registry/token.ts';
+import { bodyOf, openBench, registry, secret, type Bench } from './bench.ts';
 
-const title = { en: 'Bin', id: 'Tempat sampah' };
-const bin = kind.parse({ kind: 'bin', title, icon: 'bin', interval: '10m', metrics: {} });
-const secret = 'secret';
-const registry = createRegistry({
-  kinds: new Map([
-    ['bin', bin],
-    ['streetlight', bin],
-  ]),
-  profiles: new Set(['milesight-em400']),
-  site: 'kupang',
-  zones: {
-    find: ({ lat }) => (lat < -10 ? { zone: 'Fatululi', district: 'Oebobo' } : undefined),
-  },
-  secret,
-});
-
-let db: Kysely<RegistryTables>;
-let directory: LiveDirectory;
+let db: Bench['db'];
+let directory: Bench['directory'];
+let change: Bench['change'];
+let put: Bench['put'];
 
 beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'siaga-registry-'));
-  const database = await openDatabase(join(folder, 'siaga.db'));
-  onTestFinished(async () => {
-    await database.destroy();
-    rmSync(folder, { recursive: true });
-  });
-  db = scope(database);
-  directory = createDirectory();
+  ({ db, directory, change, put } = await openBench());
 });
-
-/** Carries a change out as the pipeline does: in a transaction, then into the directory. */
-async function change<T>(
-  work: (trx: Kysely<RegistryTables>) => Promise<Change<T> | { rejected: true }>,
-): Promise<T> {
-  const done = await db.transaction().execute(work);
-  if (isRejection(done)) throw new Error(done.reason);
-  for (const each of (done as Change<T>).entries) directory.put(each);
-  return (done as Change<T>).result;
-}
-
-const bodyOf = (extra: object) =>
-  commands['device.put'].parse({ id: 'bin-1', kind: 'bin', lat: -10.17, lon: 123.6, ...extra });
-const put = (extra: object = {}, at = 1_000) =>
-  change((trx) => registry.putDevice(trx, bodyOf(extra), at));
 
 /** All that a directory answers, for what was ever named. */
 function answers(of: Directory, ids: readonly string[], identities: readonly Identity[]): unknown {
@@ -101,54 +59,6 @@ describe('registry', () => {
     await put(extra);
     expect(directory.asset('bin-1')).toMatchObject(expected);
     expect((await loadEntries(db))[0]?.asset).toMatchObject(expected);
-  });
-
-  test('gives up the old token when it is rotated', async () => {
-    const { token: old } = await put();
-    const { token } = await change((trx) => registry.rotate(trx, { id: 'bin-1', overlap: 0 }, 1));
-    const { hash } = directory.principal('bin-1')!;
-    expect([tokenMatches(old!, hash, secret), tokenMatches(token, hash, secret)]).toEqual([
-      false,
-      true,
-    ]);
-    expect(await registry.rotate(db, { id: 'bin-2', overlap: 0 }, 1)).toMatchObject({
-      code: 'registry.device_unknown',
-    });
-  });
-
-  test('lets the old token work on for as long as the new one was asked to wait', async () => {
-    const { token: old } = await put();
-    const { token } = await change((trx) =>
-      registry.rotate(trx, { id: 'bin-1', overlap: 60_000 }, 5_000),
-    );
-    const rotated = directory.principal('bin-1')!;
-    expect(tokenMatches(token, rotated.hash, secret)).toBe(true);
-    expect(rotated.previous?.until).toBe(65_000);
-    expect(tokenMatches(old!, rotated.previous?.hash, secret)).toBe(true);
-    await put({ name: 'At the market' }, 6_000); // changes the thing, not the login
-    expect(directory.principal('bin-1')?.previous).toEqual(rotated.previous);
-    expect(createDirectory(await loadEntries(db)).principal('bin-1')).toEqual(
-      directory.principal('bin-1'),
-    );
-    await change((trx) => registry.rotate(trx, { id: 'bin-1', overlap: 0 }, 7_000));
-    expect(directory.principal('bin-1')).not.toHaveProperty('previous');
-  });
-
-  test('takes a token away, and the one before with it, until there is a new one', async () => {
-    const { token } = await put();
-    await change((trx) => registry.rotate(trx, { id: 'bin-1', overlap: 60_000 }, 1));
-    await change((trx) => registry.revoke(trx, 'bin-1'));
-    const revoked = directory.principal('bin-1')!;
-    expect(revoked).not.toHaveProperty('previous');
-    for (const guess of ['', token!]) {
-      expect(tokenMatches(guess, revoked.hash, secret)).toBe(false);
-    }
-    expect(await put()).not.toHaveProperty('token'); // to be changed is not to be let in again
-    const again = await change((trx) => registry.rotate(trx, { id: 'bin-1', overlap: 60_000 }, 2));
-    const { hash, previous } = directory.principal('bin-1')!;
-    expect(tokenMatches(again.token, hash, secret)).toBe(true);
-    expect(previous).toBeUndefined(); // of what was revoked nothing works on
-    expect(await registry.revoke(db, 'bin-2')).toMatchObject({ code: 'registry.device_unknown' });
   });
 
   test('names what there is when the kind or the profile is unknown', async () => {
