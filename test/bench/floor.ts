@@ -19,9 +19,9 @@ function answer(chunk: Buffer, at: number, body: number): Buffer | undefined {
 }
 
 function serve(socket: Socket): void {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   socket.on('error', () => undefined);
-  socket.on('data', (fresh) => {
+  socket.on('data', (fresh: Buffer) => {
     const chunk = rest.length === 0 ? fresh : Buffer.concat([rest, fresh]);
     const answers: Buffer[] = [];
     let at = 0;
