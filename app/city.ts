@@ -1,6 +1,7 @@
 import { isRejection, reject, type Kinds, type Rejection } from '#model';
 import { loadCategories, type Categories } from '#incidents';
 import { loadKinds, loadProfiles, shippedKinds, shippedProfiles, type Profile } from '#ingest';
+import { loadZones, type Zones } from '#registry';
 import { loadRules, type Rule } from '#rules';
 import type { Config } from '#app/config.ts';
 
@@ -10,16 +11,18 @@ export interface City {
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly rules: readonly Rule[];
   readonly categories: Categories;
+  readonly zones: Zones;
 }
 
-/** Reads kinds, profiles, rules and categories; every problem of every file comes back at once. */
+/** Reads kinds, profiles, rules, categories and zones; every problem of every file comes back at once. */
 export async function loadCity(config: Config): Promise<City | Rejection[]> {
   const kinds = await loadKinds(shippedKinds);
   if (Array.isArray(kinds)) return kinds;
   const profiles = await loadProfiles(shippedProfiles, kinds);
   const { rules, problems } = await loadRules(config.rules, kinds);
   const categories = await loadCategories(config.categories);
-  const found = [profiles, problems, categories].flat().filter(isRejection);
+  const zones = await loadZones(config.zones);
+  const found = [profiles, problems, categories, zones].flat().filter(isRejection);
   if (found.length > 0) return found;
   const strays = checkCategories(rules, categories as Categories);
   if (strays.length > 0) return strays;
@@ -28,6 +31,7 @@ export async function loadCity(config: Config): Promise<City | Rejection[]> {
     profiles: profiles as ReadonlyMap<string, Profile>,
     rules,
     categories: categories as Categories,
+    zones: zones as Zones,
   };
 }
 

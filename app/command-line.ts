@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { addDevice, ask } from '#app/commands/ask.ts';
+import { addDevice, ask, revokeToken, rotateToken } from '#app/commands/ask.ts';
 import { exit, usage, type Call, type CommandLine } from '#app/commands/call.ts';
 import { traceCommand } from '#app/commands/trace.ts';
 import { programFolder } from '#app/config.ts';
@@ -16,6 +16,9 @@ Usage: ./siaga <command> [options]
   devices list              the devices of the running server
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
                             register a device and print its token, once
+  devices rotate ID [--overlap 24h]
+                            a new token, printed once; the old one works so much longer
+  devices revoke ID         no token any more: nobody logs in as it, and who is inside is hung up on
   ledger                    the books: what was accepted, and how it ended
   ledger --verify [--json]  count again from logs and store, and compare with the books
   dead-letters list         what could not be used, and why
@@ -40,6 +43,8 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
+  'devices rotate': rotateToken,
+  'devices revoke': revokeToken,
   ledger: async (call) => (await import('#app/commands/ledger.ts')).ledgerCommand(call),
   'log inspect': async (call) =>
     (await import('#app/commands/log-inspect.ts')).inspectCommand(call),
@@ -66,6 +71,7 @@ const options = {
   principal: text,
   topic: text,
   for: text,
+  overlap: text,
   stop: flag,
   json: flag,
 } as const;

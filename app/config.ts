@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
 import { limits } from '#app/limits.ts';
+import { tls, ws } from '#app/listeners.ts';
 
 /** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
 export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,6 +29,8 @@ const schema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: port.default(1883),
+      tls: tls.optional(),
+      ws: ws.optional(),
       limits: limits.prefault({}),
     })
     .prefault({}),
@@ -66,6 +69,12 @@ const schema = z.strictObject({
   /** Where spans go, by OTLP over HTTP; none without it. */
   otel: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
   retention: z.strictObject({ raw: duration.prefault('90d') }).prefault({}),
+  /** GeoJSON of the city's zones, and which properties name them. */
+  zones: z.strictObject({ file: z.string(), zone: z.string(), district: z.string() }).default({
+    file: join(programFolder, 'registry/zones/kupang.geojson'),
+    zone: 'kelurahan',
+    district: 'kecamatan',
+  }),
   rules: z.string().default(join(programFolder, 'rules')),
   categories: z.string().default(join(programFolder, 'incidents/categories.yaml')),
 });
@@ -143,12 +152,13 @@ function checkLog({ log }: Config, file: string): Rejection[] {
 /** Nothing listens beyond this machine without TLS unless the file says `insecure: true`. */
 function checkHosts(config: Config, file: string): Rejection[] {
   if (config.insecure) return [];
-  return (['mqtt', 'http'] as const)
-    .filter((part) => !['127.0.0.1', '::1', 'localhost'].includes(config[part].host))
-    .map((part) =>
+  const hosts = { mqtt: config.mqtt.host, 'mqtt.ws': config.mqtt.ws?.host, http: config.http.host };
+  return Object.entries(hosts)
+    .filter(([, host]) => host !== undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
+    .map(([part, host]) =>
       reject(
         'config.invalid',
-        `${config[part].host} is reachable from other machines and there is no TLS yet; bind 127.0.0.1, or say "insecure: true" if the network in front is safe`,
+        `${host} is reachable from other machines without TLS; bind 127.0.0.1 (and let devices come by mqtt.tls), or say "insecure: true" if the network in front is safe`,
         `${file}: ${part}.host`,
       ),
     );

@@ -37,7 +37,8 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
 
   const handlers: Handlers = {
     'device.put': (trx, { body }) => registry.putDevice(assets(trx), body, now()),
-    'device.rotate': (trx, { body }) => registry.rotate(assets(trx), body.id),
+    'device.rotate': (trx, { body }) => registry.rotate(assets(trx), body, now()),
+    'device.revoke': (trx, { body }) => registry.revoke(assets(trx), body.id),
     'bridge.put': (trx, { body }) => registry.putBridge(assets(trx), body),
     'report.file': async (trx, { body, actor }) =>
       withoutEntries(await desk.report(incidents(trx), body, actor, now())),

@@ -28,7 +28,7 @@ export function firstScreen({ config, server, story, guest }: Screen): string {
       : 'SIAGA runs · SIMULASI: a simulated Kupang, nothing here is real.',
     '',
     `  HTTP       ${http}   API docs ${http}/api/docs   health ${http}/readyz`,
-    `  MQTT       mqtt://${mqttHost}:${mqttPort}`,
+    `  MQTT       ${mqttAddresses(config, server).join('   ')}`,
     `  Series     ${series.description}`,
     `  Data       ${folder.path}`,
     `  Admin key  ${key}`,
@@ -54,6 +54,13 @@ export function firstScreen({ config, server, story, guest }: Screen): string {
     );
   }
   return [...lines, '', '  Ctrl-C stops it.', ''].join('\n');
+}
+
+function mqttAddresses({ mqtt }: Config, { mqttPort, tlsPort, wsPort }: Server): string[] {
+  const addresses = [`mqtt://${reachable(mqtt.host)}:${mqttPort}`];
+  if (mqtt.tls !== undefined) addresses.push(`mqtts://${reachable(mqtt.tls.host)}:${tlsPort}`);
+  if (mqtt.ws === undefined) return addresses;
+  return [...addresses, `ws://${reachable(mqtt.ws.host)}:${wsPort}${mqtt.ws.path}`];
 }
 
 function pace(config: Config, { from, slowAt }: Story): string {

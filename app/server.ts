@@ -10,6 +10,7 @@ import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
 import { createHub } from '#app/hub.ts';
 import { createIntake } from '#app/intake.ts';
 import { brokerLimits } from '#app/limits.ts';
+import { checkCertificate } from '#app/listeners.ts';
 import { createLogger } from '#app/logging.ts';
 import { openObservation } from '#app/observe.ts';
 import { createRefusals } from '#app/refusals.ts';
@@ -29,6 +30,8 @@ import { supervise } from '#app/threads/supervise.ts';
 export interface Server {
   readonly folder: Folder;
   readonly mqttPort: number;
+  readonly tlsPort: number | undefined;
+  readonly wsPort: number | undefined;
   readonly httpPort: number;
   readonly series: Series;
   /** Stops taking, commits, acknowledges, and closes everything in the reverse order of its opening. */
@@ -49,6 +52,8 @@ export interface ServerOptions {
  */
 export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
   const { stamp, adminKey, followFrom } = options;
+  const certificate = checkCertificate(options.config.mqtt.tls);
+  if (certificate !== undefined) return [certificate];
   const city = await loadCity(options.config);
   if (Array.isArray(city)) return city;
   const folder = takeFolder(options.config.data, stamp, adminKey);
@@ -106,7 +111,12 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
     const put = (entries: readonly Entry[]): void => {
-      for (const entry of entries) directory.put(entry);
+      for (const entry of entries) {
+        const { name = '', hash } = entry.principal ?? {};
+        const before = directory.principal(name)?.hash;
+        directory.put(entry);
+        if (before !== undefined && before !== hash) broker?.hangUp(name);
+      }
     };
 
     const ready = Promise.withResolvers<void>();
@@ -188,10 +198,12 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
+        certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
       },
     );
     cleanup.push(() => broker?.close());
-    return { folder, mqttPort: broker.port, httpPort, series, stop };
+    const { port: mqttPort, tlsPort, wsPort } = broker;
+    return { folder, mqttPort, tlsPort, wsPort, httpPort, series, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -126,7 +126,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
   const packets = new FolderReader(folder.packets, packetsLog.head, ports?.disk);
   const tail = new Tail();
   const store = ports?.openStore(config) ?? openStore(config, folder.series);
-  const { kinds, profiles, rules, categories } = city;
+  const { kinds, profiles, rules, categories, zones } = city;
 
   return {
     db,
@@ -135,6 +135,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       kinds,
       profiles: new Set(profiles.keys()),
       site: config.site,
+      zones,
       secret: folder.secret,
     }),
     desk: createDesk({ categories, directory }),

@@ -1,7 +1,8 @@
 import type { Client } from 'aedes';
-import { reject, type Directory, type Principal, type Rejection } from '#model';
+import { reject, type Directory, type Now, type Principal, type Rejection } from '#model';
 import { textProblem } from './text.ts';
 import { matches } from './topic-filter.ts';
+import { certificateName, type Wire } from './wire.ts';
 
 /** What a client says of itself when it connects. */
 export interface Connect {
@@ -10,10 +11,13 @@ export interface Connect {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly will: string | undefined;
+  /** Whom a verified client certificate names; then the login is that, and needs no token. */
+  readonly certificate: string | undefined;
 }
 
 export interface AuthenticateDeps {
   readonly directory: Pick<Directory, 'principal'>;
+  readonly now: Now;
   /** Compares a token with a kept hash in constant time. */
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   /** The login that is connected under a client id now. */
@@ -34,13 +38,27 @@ const mostLevels = 100;
 
 const checks = [checkClientId, checkLogin, checkTaken, checkWill];
 
-/** Lets a client in, as the principal it proves to be, or says why not. */
+/** Lets a client in, as the principal it proves to be by the hash of its own token, or says why not. */
 export function authenticate(connect: Connect, deps: AuthenticateDeps): Principal | Rejection {
   for (const check of checks) {
     const refused = check(connect, deps);
     if (refused) return refused;
   }
-  return deps.directory.principal(connect.username ?? '')!;
+  const principal = deps.directory.principal(connect.username ?? '')!;
+  return { ...principal, hash: hashFor(connect, principal, deps)! };
+}
+
+/** The hash that a client has the right to: by its certificate, its token, or the one before while that works. */
+function hashFor(
+  { password = '', certificate }: Connect,
+  known: Principal | undefined,
+  { now, tokenMatches }: AuthenticateDeps,
+): string | undefined {
+  if (certificate !== undefined) return known?.hash || undefined;
+  if (tokenMatches(password, known?.hash)) return known?.hash;
+  const { previous } = known ?? {};
+  if (previous === undefined || now() >= previous.until) return undefined;
+  return tokenMatches(password, previous.hash) ? previous.hash : undefined;
 }
 
 function checkClientId({ clientId, clean, username }: Connect): Rejection | undefined {
@@ -55,9 +73,13 @@ function checkClientId({ clientId, clean, username }: Connect): Rejection | unde
 }
 
 function checkLogin(connect: Connect, deps: AuthenticateDeps): Rejection | undefined {
-  const { username = '', password = '' } = connect;
+  const { username = '', certificate } = connect;
   const known = textProblem(username) ? undefined : deps.directory.principal(username);
-  if (deps.tokenMatches(password, known?.hash)) return undefined;
+  if (certificate !== undefined && certificate !== username) {
+    const reason = `the client certificate is that of ${certificate}`;
+    return reject('broker.login_failed', reason, 'username');
+  }
+  if (hashFor(connect, known, deps) !== undefined) return undefined;
   return reject('broker.login_failed', 'no such login, or a wrong token', 'username');
 }
 
@@ -110,21 +132,24 @@ export interface ConnectPacket {
   readonly clientId?: string;
   readonly clean?: boolean;
   keepalive?: number;
+  password?: unknown;
   readonly will?: { readonly topic: string };
 }
 
 /** Reads what aedes knows of a connecting client. */
 export function describeConnect(
   client: Client,
-  packet: ConnectPacket,
+  { connect: packet, socket }: { readonly connect: ConnectPacket; readonly socket: Wire },
   username: string | undefined,
   password: Buffer | undefined,
 ): Connect {
+  const certificate = certificateName(socket);
   return {
     clientId: packet.clientId ?? client.id,
     clean: packet.clean ?? true,
-    username,
+    username: username ?? certificate,
     password: password?.toString('utf8'),
     will: packet.will?.topic,
+    certificate,
   };
 }

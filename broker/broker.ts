@@ -1,52 +1,22 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
-import {
-  reject,
-  type Directory,
-  type LogEntry,
-  type Now,
-  type Principal,
-  type Rejection,
-} from '#model';
+import { writeToStream } from 'mqtt-packet';
+import { reject, type Principal, type Rejection } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
-import { authenticate, checkPublish, describeConnect, returnCodes } from './authenticate.ts';
+import { authenticate, describeConnect, returnCodes } from './authenticate.ts';
+import { createAuthorize } from './authorize.ts';
 import { Connection } from './connection.ts';
+import type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
 import { Flushes } from './flushes.ts';
 import type { Message } from './lane.ts';
-import type { Guard, Limits } from './limits.ts';
-import { listen } from './listen.ts';
+import { openListeners } from './listeners.ts';
 import { createQueues } from './queues.ts';
+import type { Wire } from './wire.ts';
 
-export interface BrokerOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly limits: Limits;
-}
-
-export interface BrokerDeps {
-  readonly directory: Pick<Directory, 'principal'>;
-  readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
-  readonly now: Now;
-  /** The packets log: `done` is called once the entry is flushed, and only then is it acknowledged. */
-  readonly append: (entry: LogEntry, done: () => void) => void;
-  /** Messages to our own `$siaga/…` topics; they are not telemetry and enter no log. */
-  readonly control: (topic: string, payload: Buffer) => void;
-  /** Told of everything that is refused before the log. */
-  readonly refused: (rejection: Rejection, who: { login?: string; address?: string }) => void;
-  /** Told each time that a guard bites. */
-  readonly guarded: (guard: Guard) => void;
-}
-
-export interface Broker {
-  readonly port: number;
-  /** Clients that are connected now. */
-  connections(): number;
-  /** Acknowledges what was accepted, takes nothing more, and hangs up. */
-  close(): Promise<void>;
-}
+// 65,536 numbers ready made weigh 8 MB; our PUBACKs, most of what is written, need none of them.
+(writeToStream as { cacheNumbers?: boolean }).cacheNumbers = false;
 
 type Publish = (packet: object, client: Client, done: () => void) => void;
 
@@ -85,6 +55,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     tell(rejection, client ? connections.get(client) : undefined);
     return new Error(rejection.reason);
   };
+  const authorize = createAuthorize(deps.directory, deps.now);
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
     flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
@@ -105,7 +76,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
 
     authenticate(client, username, password, done) {
       const connection = connections.get(client)!;
-      const connect = describeConnect(client, connection.connect, username, password);
+      const connect = describeConnect(client, connection, username, password);
       const result = authenticate(connect, {
         ...deps,
         loginOf: (id) => {
@@ -127,7 +98,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       if (closing) return callback(new Error('the broker is closing'));
       const principal = client && connections.get(client)?.login;
       if (!principal) return callback(refuse(client, revoked));
-      const refused = checkPublish(principal, topic);
+      const refused = authorize(principal, topic);
       if (refused) return callback(refuse(client, refused));
       connections.get(client)!.enterSlow(packet);
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
@@ -180,7 +151,9 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
 
   const connectionDeps = {
     clock: () => performance.now(),
+    now: deps.now,
     principal: deps.directory.principal,
+    authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
     pace: (role: Principal['role']) => limits.pace[role],
     append,
@@ -189,9 +162,9 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     forward(message: Message, client: Client) {
       // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
       const publish = aedes.publish.bind(aedes) as unknown as Publish;
-      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
+      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, () => undefined);
     },
-    acknowledge: (socket: Socket, id: number) => acknowledgements.add(socket, id),
+    acknowledge: (wire: Wire, id: number) => acknowledgements.add(wire, id),
     tooLarge(connection: Connection, bytes: number, cap: number) {
       guarded('packet_too_large');
       const reason = `a packet of ${bytes} bytes; the limit here is ${cap}`;
@@ -223,12 +196,16 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       waits: () => guarded('accept_waited'),
     },
   );
-  const server = createServer({ noDelay: true }, (socket) => door.knock(socket));
-  await listen(server, options);
+  const { ports, ...listeners } = await openListeners(
+    options,
+    limits.frame.bridge,
+    (wire) => door.knock(wire),
+    deps.certificateProblem,
+  );
 
   const end = async (): Promise<void> => {
     closing = true;
-    server.close();
+    listeners.close();
     // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
     const idle = new Promise<void>((resolve) => flushes.afterAll(resolve));
     await Promise.race([idle, sleep(flushPatience, undefined, { ref: false })]);
@@ -240,10 +217,16 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   let ended: Promise<void> | undefined;
 
   return {
-    port: (server.address() as AddressInfo).port,
+    ...ports,
     connections: () => byId.size,
+    hangUp(login) {
+      for (const client of byId.values()) {
+        const connection = connections.get(client);
+        if (connection?.name !== login || connection.login !== undefined) continue;
+        tell(revoked, connection);
+        connection.socket.destroy();
+      }
+    },
     close: () => (ended ??= end()),
   };
 }
-
-function nothing(): void {}

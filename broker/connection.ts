@@ -1,11 +1,12 @@
-import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
-import type { Principal } from '#model';
-import { checkPublish, type ConnectPacket } from './authenticate.ts';
+import type { Now, Principal } from '#model';
+import type { ConnectPacket } from './authenticate.ts';
+import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
 import { Lane, type LaneDeps, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { matches } from './topic-filter.ts';
+import type { Wire } from './wire.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
 const unreadAnswers = 64 * 1024;
@@ -14,15 +15,17 @@ const unreadAnswers = 64 * 1024;
 export interface ConnectionDeps {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+  readonly now: Now;
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
+  readonly authorize: Authorize;
   readonly frameCap: (role: Principal['role'] | 'stranger') => number;
   readonly pace: (role: Principal['role']) => PaceOptions;
   readonly append: (login: string, topic: string, payload: Buffer, done: () => void) => void;
   readonly hears: (topic: string) => boolean;
   readonly generation: () => number;
   readonly forward: (message: Message, client: Client) => void;
-  readonly acknowledge: (socket: Socket, messageId: number) => void;
+  readonly acknowledge: (socket: Wire, messageId: number) => void;
   readonly tooLarge: (connection: Connection, bytes: number, cap: number) => void;
   readonly held: (connection: Connection) => void;
   readonly tooFast: (connection: Connection) => void;
@@ -35,10 +38,11 @@ export interface ConnectionDeps {
  * lane ask for: a city has tens of thousands of these, and closures in their place would weigh a kilobyte.
  */
 export class Connection implements LaneDeps, FramesOptions {
-  readonly socket: Socket;
+  readonly socket: Wire;
   readonly address: string;
   client!: Client;
   connect: ConnectPacket = {};
+  #packet: ConnectPacket | undefined;
   #login: Principal | undefined;
   readonly #deps: ConnectionDeps;
   readonly #lane: Lane;
@@ -51,7 +55,7 @@ export class Connection implements LaneDeps, FramesOptions {
   #seen = 0;
   #silence: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, deps: ConnectionDeps) {
+  constructor(socket: Wire, deps: ConnectionDeps) {
     this.socket = socket;
     this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#deps = deps;
@@ -69,14 +73,18 @@ export class Connection implements LaneDeps, FramesOptions {
     return this.#login?.name;
   }
 
-  /** The login as the registry has it now; none when its token was changed since it connected. */
+  /** The login as the registry has it now; none when its token no longer works. */
   get login(): Principal | undefined {
-    const now = this.#login && this.#deps.principal(this.#login.name);
-    return now?.hash === this.#login?.hash ? now : undefined;
+    const known = this.#login && this.#deps.principal(this.#login.name);
+    if (known?.hash === this.#login?.hash) return known;
+    const { previous } = known ?? {};
+    const isPrevious = previous?.hash === this.#login?.hash && this.#deps.now() < previous!.until;
+    return isPrevious ? known : undefined;
   }
 
   /** Takes CONNECT down, and its keep-alive time away from aedes, which sees too few packets to judge. */
   begin(packet: ConnectPacket): void {
+    this.#packet = packet;
     this.connect = { ...packet };
     packet.keepalive = 0;
   }
@@ -84,7 +92,10 @@ export class Connection implements LaneDeps, FramesOptions {
   logIn(principal: Principal): void {
     this.#login = principal;
     const { keepalive } = this.connect;
-    this.connect = keepalive === undefined ? {} : { keepalive }; // no password stays behind
+    this.connect = keepalive === undefined ? {} : { keepalive };
+    // aedes's parser keeps the packet as long as the connection lasts: no token stays behind.
+    if (this.#packet !== undefined) this.#packet.password = undefined;
+    this.#packet = undefined;
     this.#read = this.#seen = this.#deps.clock();
     this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
     this.#watch();
@@ -125,7 +136,7 @@ export class Connection implements LaneDeps, FramesOptions {
 
   may(topic: string): boolean {
     const login = this.login;
-    return login !== undefined && checkPublish(login, topic) === undefined;
+    return login !== undefined && this.#deps.authorize(login, topic) === undefined;
   }
 
   append(topic: string, payload: Buffer, done: () => void): void {

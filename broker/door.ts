@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Wire } from './wire.ts';
 
 export interface DoorOptions {
   /** Most connections at a time. */
@@ -17,19 +17,19 @@ const step = 10;
  */
 export class Door {
   readonly #options: DoorOptions;
-  readonly #admit: (socket: Socket) => void;
-  readonly #full: (socket: Socket) => void;
+  readonly #admit: (socket: Wire) => void;
+  readonly #full: (socket: Wire) => void;
   readonly #waits: () => void;
-  readonly #inside = new Set<Socket>();
-  readonly #queue = new Set<Socket>();
+  readonly #inside = new Set<Wire>();
+  readonly #queue = new Set<Wire>();
   #allowance: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     options: DoorOptions,
     told: {
-      readonly admit: (socket: Socket) => void;
-      readonly full: (socket: Socket) => void;
+      readonly admit: (socket: Wire) => void;
+      readonly full: (socket: Wire) => void;
       readonly waits: () => void;
     },
   ) {
@@ -46,7 +46,7 @@ export class Door {
   }
 
   /** Somebody has connected. */
-  knock(socket: Socket): void {
+  knock(socket: Wire): void {
     socket.on('error', nothing); // one that gives up while it waits is no news
     if (this.size >= this.#options.most) {
       this.#full(socket);
@@ -68,7 +68,7 @@ export class Door {
     for (const socket of [...this.#queue, ...this.#inside]) socket.destroy();
   }
 
-  #enter(socket: Socket): void {
+  #enter(socket: Wire): void {
     this.#allowance--;
     this.#timer ??= setInterval(() => this.#step(), step).unref();
     this.#inside.add(socket);

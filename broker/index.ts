@@ -1,2 +1,4 @@
-export { createBroker, type Broker, type BrokerDeps, type BrokerOptions } from './broker.ts';
+export { createBroker } from './broker.ts';
+export { readSecrets } from './certificate.ts';
+export type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 export type { Guard, Limits } from './limits.ts';

@@ -1,6 +1,7 @@
 import {
   isRejection,
   reject,
+  type Device,
   type Directory,
   type Kinds,
   type Packet,
@@ -8,10 +9,10 @@ import {
   type Rejection,
 } from '#model';
 import { judgeTime } from './clock-rule.ts';
-import type { Message, Origin, RefusedPart, Telemetry } from './decoders/envelope.ts';
+import type { Message, Origin, RefusedPart, Telemetry, Who } from './decoders/envelope.ts';
 import { formats } from './decoders/formats.ts';
 import { tabulate, type Group } from './group.ts';
-import { identify } from './identify.ts';
+import { identify, maySpeakFor } from './identify.ts';
 import { interpret, type Knowledge, type Speaker } from './interpret.ts';
 import { contentOrigin, duplicateKey, nanoOf } from './origin.ts';
 import type { Profile } from './profile.ts';
@@ -44,14 +45,14 @@ export interface DecodeDeps {
  * Makes the function that says what a packet means. It is pure, and throws on no packet:
  *
  * 1. topic → format, which reads the packet into an envelope
- * 2. envelope → device, by the registry
+ * 2. envelope → device, by the registry; whoever logged in must be allowed to speak for it
  * 3. message → time, by the clock rule, and the asset that the device was bound to then
  * 4. raw value → canonical metric, by the device's profile; its type, unit and bounds checked
  * 5. values of one time → reading
  * 6. origin → duplicate key, and the nanosecond that keeps readings apart
  */
 export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
-  const { profiles, directory, site, retention } = deps;
+  const { directory, retention } = deps;
   const known = { tables: tabulate(deps.kinds), units: createUnits(), directory, retention };
 
   return (packet) => {
@@ -64,35 +65,63 @@ export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
     if (isRejection(envelope)) return dead(envelope);
     if (envelope.says === 'nothing') return { class: 'empty', readings: [], refused: [] };
 
-    const { who } = envelope;
-    const device = identify(who, directory, site);
-    if (isRejection(device)) return dead(device);
     if (envelope.says === 'presence') {
+      const device = find(deps, packet, envelope.who);
+      if (isRejection(device)) return dead(device);
       const online = { device: device.id, online: envelope.online };
       return { class: 'empty', readings: [], refused: [], online };
     }
-    const profile = device.profile === undefined ? undefined : profiles.get(device.profile);
-    if (device.profile !== undefined && profile === undefined) {
-      const reason = `there is no profile ${device.profile}, which ${device.id} has`;
-      return dead(reject('registry.profile_unknown', reason));
-    }
-    const kind = 'kind' in who ? who.kind : undefined;
     const { strict } = envelope;
-    const speaker = { device, profile, kind, strict, receivedAt: packet.receivedAt };
-    return decodeMessages(known, speaker, envelope, packet);
+    const home = envelope.who && introduce(deps, packet, envelope.who, strict);
+    if (home !== undefined && isRejection(home)) return dead(home);
+    return decodeMessages(known, packet, envelope, (message) =>
+      message.who === undefined ? home : introduce(deps, packet, message.who, strict),
+    );
   };
 }
 
+/** The device that is spoken for, if the packet's login may. */
+function find({ directory, site }: DecodeDeps, packet: Packet, who: Who): Device | Rejection {
+  const device = identify(who, directory, site);
+  if (isRejection(device)) return device;
+  return maySpeakFor(packet.principal, device, directory, packet.receivedAt) ?? device;
+}
+
+/** The device that is spoken for, with its profile. */
+function introduce(
+  deps: DecodeDeps,
+  packet: Packet,
+  who: Who,
+  strict: boolean,
+): Speaker | Rejection {
+  const device = find(deps, packet, who);
+  if (isRejection(device)) return device;
+  const profile = device.profile === undefined ? undefined : deps.profiles.get(device.profile);
+  if (device.profile !== undefined && profile === undefined) {
+    const reason = `there is no profile ${device.profile}, which ${device.id} has`;
+    return reject('registry.profile_unknown', reason);
+  }
+  const kind = 'kind' in who ? who.kind : undefined;
+  return { device, profile, kind, strict, receivedAt: packet.receivedAt };
+}
+
+/** `speakerOf` says who speaks in a message; in one of nobody, nothing is said. */
 function decodeMessages(
   known: Knowledge,
-  speaker: Speaker,
-  envelope: Telemetry,
   packet: Packet,
+  envelope: Telemetry,
+  speakerOf: (message: Message) => Speaker | Rejection | undefined,
 ): Decoded {
   const refused = [...envelope.refused];
   const origin = originOf(envelope, packet, known.retention);
   const readings: Reading[] = [];
   for (const [place, message] of envelope.messages.entries()) {
+    const speaker = speakerOf(message);
+    if (speaker === undefined) continue;
+    if (isRejection(speaker)) {
+      refused.push({ part: message.part, rejection: speaker });
+      continue;
+    }
     const groups = interpret(known, speaker, message, refused);
     const own = message.origin;
     const nano = own ? nanoOf(own, packet.number, 0) : nanoOf(origin, packet.number, place);
@@ -119,9 +148,11 @@ function decodeMessages(
 function originOf(envelope: Telemetry, packet: Packet, retention: number): Origin | undefined {
   if (envelope.origin !== undefined) return envelope.origin;
   const isDated = envelope.messages.every(
-    ({ time, origin }) =>
+    ({ time, origin, isRelative }) =>
       origin !== undefined ||
-      (time !== undefined && !judgeTime(time, packet.receivedAt, retention).isSuspect),
+      (time !== undefined &&
+        isRelative !== true &&
+        !judgeTime(time, packet.receivedAt, retention).isSuspect),
   );
   return isDated && envelope.messages.length > 0 ? contentOrigin(packet) : undefined;
 }

@@ -14,7 +14,26 @@ export function identify(who: Who, directory: Directory, site: string): Device |
     const device = directory.deviceOf(identity);
     if (device !== undefined) return device;
   }
-  return unknown(who.identities.map(({ system, id }) => `${system} ${id}`).join(' or '));
+  const own = who.id === undefined ? undefined : directory.device(who.id);
+  const names = who.identities.map(({ system, id }) => `${system} ${id}`);
+  return own ?? unknown(names.length > 0 ? names.join(' or ') : String(who.id));
+}
+
+/**
+ * Whether a login may speak for a device: a device for itself, a gateway also for the devices whose assets
+ * hang on its own. A login that is no device is a bridge, held by its topics alone.
+ */
+export function maySpeakFor(
+  login: string,
+  device: Device,
+  directory: Directory,
+  at: number,
+): Rejection | undefined {
+  if (login === device.id || directory.device(login) === undefined) return undefined;
+  const parent = directory.assetOf(device.id, at)?.parent;
+  if (parent !== undefined && parent === directory.assetOf(login, at)?.id) return undefined;
+  const reason = `${login} is not ${device.id}, nor the gateway that it hangs on`;
+  return reject('ingest.device_foreign', reason);
 }
 
 function unknown(name: string): Rejection {

@@ -5,12 +5,20 @@ import { incidentStatus } from './incident.ts';
 import { asset, device, type Asset, type Device } from './registry.ts';
 import { segment } from './kind.ts';
 
+/** Milliseconds that an old token may go on working beside the new one: 30 days. */
+const longestOverlap = 30 * 86_400_000;
+
 /** Everything that can be asked of the pipeline, the only writer: name → what it takes. */
 export const commands = {
   /** Creates or changes a device and the asset of the same id that it is bound to. */
   'device.put': z.strictObject({ ...asset.shape, ...device.omit({ id: true }).shape }),
-  /** Gives a device a new token; the old one stops working. */
-  'device.rotate': z.strictObject({ id: segment }),
+  /** Gives a device a new token; the old one stops working, at once or after `overlap` ms. */
+  'device.rotate': z.strictObject({
+    id: segment,
+    overlap: z.number().int().min(0).max(longestOverlap).default(0),
+  }),
+  /** Takes a device's token away: nobody logs in as it until it gets a new one. */
+  'device.revoke': z.strictObject({ id: segment }),
   /** Creates or changes a bridge (a network server, a simulator) and gives it a token. */
   'bridge.put': z.strictObject({
     name: segment,
@@ -42,6 +50,7 @@ export type CommandBody<K extends CommandKind> = z.output<(typeof commands)[K]>;
 export interface CommandResults {
   'device.put': { device: Device; asset: Asset; /** Only when newly made. */ token?: string };
   'device.rotate': { token: string };
+  'device.revoke': { device: string };
   'bridge.put': { token: string };
   'report.file': { report: string; incident: string; joined: boolean };
   'incident.transition': { incident: string; status: z.infer<typeof incidentStatus> };

@@ -28,6 +28,7 @@ export const errorStatus = {
   'ingest.asset_unbound': 422,
   'ingest.body_invalid': 422,
   'ingest.clock_implausible': 422,
+  'ingest.device_foreign': 422,
   'ingest.device_unknown': 422,
   'ingest.format_unknown': 422,
   'ingest.geometry_missing': 422,

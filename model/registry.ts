@@ -23,7 +23,7 @@ export type Asset = z.infer<typeof asset>;
 
 /** What another system calls the device, such as `{system: 'dev_eui', id: '0004A30B001C0530'}`. */
 export const identity = z.strictObject({
-  system: z.enum(['dev_eui', 'tts']),
+  system: z.enum(['dev_eui', 'tts', 'thingsboard', 'fiware', 'senml', 'rsmp']),
   id: z.string().min(1).max(128),
 });
 export type Identity = z.infer<typeof identity>;
@@ -41,8 +41,10 @@ export type Device = z.infer<typeof device>;
 export interface Principal {
   readonly name: string;
   readonly role: 'device' | 'bridge';
-  /** HMAC-SHA-256 of the token, hex. */
+  /** HMAC-SHA-256 of the token, hex; empty when it was revoked: nobody logs in. */
   readonly hash: string;
+  /** The token before, which still works until then (epoch ms). */
+  readonly previous?: { readonly hash: string; readonly until: number };
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
 }

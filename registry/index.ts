@@ -3,3 +3,4 @@ export { createRegistry, type Change, type Registry } from './registry.ts';
 export { loadEntries } from './rows.ts';
 export { registryMigrations, type RegistryTables } from './tables.ts';
 export { hashToken, newToken, tokenMatches } from './token.ts';
+export { loadZones, shippedZones, type Zone, type Zones } from './zones.ts';

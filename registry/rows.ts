@@ -75,6 +75,8 @@ export async function savePrincipal(trx: Trx, principal: Principal): Promise<voi
     name: principal.name,
     role: principal.role,
     hash: principal.hash,
+    previous_hash: principal.previous?.hash ?? null,
+    previous_until: principal.previous?.until ?? null,
     publish: JSON.stringify(principal.publish),
     subscribe: JSON.stringify(principal.subscribe),
   };
@@ -96,10 +98,12 @@ export async function findPrincipal(trx: Trx, name: string): Promise<Principal |
 }
 
 function toPrincipal(row: RegistryTables['credential']): Principal {
+  const { previous_hash: hash, previous_until: until } = row;
   return {
     name: row.name,
     role: row.role === 'bridge' ? 'bridge' : 'device',
     hash: row.hash,
+    ...(hash !== null && until !== null && { previous: { hash, until } }),
     publish: JSON.parse(row.publish) as string[],
     subscribe: JSON.parse(row.subscribe) as string[],
   };

@@ -19,7 +19,16 @@ export interface RegistryTables {
   identity: { system: string; id: string; device: string };
   /** Which asset a device serves, from when (epoch ms) until when. */
   binding: { device: string; asset: string; since: number; until: number | null };
-  credential: { name: string; role: string; hash: string; publish: string; subscribe: string };
+  credential: {
+    name: string;
+    role: string;
+    hash: string;
+    /** The token before the last rotation, and until when (epoch ms) it works. */
+    previous_hash: string | null;
+    previous_until: number | null;
+    publish: string;
+    subscribe: string;
+  };
 }
 
 export const registryMigrations: Record<string, Migration> = {
@@ -66,6 +75,12 @@ export const registryMigrations: Record<string, Migration> = {
         .addColumn('publish', 'text', (c) => c.notNull())
         .addColumn('subscribe', 'text', (c) => c.notNull())
         .execute();
+    },
+  },
+  '0002-registry-previous-token': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('credential').addColumn('previous_hash', 'text').execute();
+      await db.schema.alterTable('credential').addColumn('previous_until', 'bigint').execute();
     },
   },
 };

@@ -36,3 +36,22 @@ export async function addDevice(call: Call): Promise<number> {
   };
   return ask(call, 'PUT', `/api/v1/devices/${encodeURIComponent(id)}`, body);
 }
+
+/** `devices rotate`: a new token, printed once. */
+export async function rotateToken(call: Call): Promise<number> {
+  const id = call.positionals[2];
+  if (id === undefined) return usage('devices rotate needs ID');
+  const { overlap } = call.values;
+  const query = overlap === undefined ? '' : `?overlap=${encodeURIComponent(String(overlap))}`;
+  return ask(call, 'POST', `${tokenOf(id)}${query}`);
+}
+
+/** `devices revoke`: takes the token away. */
+export async function revokeToken(call: Call): Promise<number> {
+  const id = call.positionals[2];
+  return id === undefined ? usage('devices revoke needs ID') : ask(call, 'DELETE', tokenOf(id));
+}
+
+function tokenOf(id: string): string {
+  return `/api/v1/devices/${encodeURIComponent(id)}/token`;
+}

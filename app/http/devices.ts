@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commands, reject, segment } from '#model';
+import { commands, duration, reject, segment } from '#model';
 import { page, type HttpContext, type Server } from '#app/http/context.ts';
 import { listDevices } from '#app/http/device-list.ts';
 import { sendProblem } from '#app/http/problem.ts';
@@ -29,8 +29,16 @@ export function deviceRoutes(app: Server, context: HttpContext): void {
       return command(reply, context, 'device.put', body);
     },
   );
-  app.post('/devices/:id/token', { schema: { params: id } }, async (request, reply) =>
-    command(reply, context, 'device.rotate', request.params),
+  app.post(
+    '/devices/:id/token',
+    { schema: { params: id, querystring: z.strictObject({ overlap: duration.prefault('0s') }) } },
+    async (request, reply) => {
+      const { overlap } = request.query;
+      return command(reply, context, 'device.rotate', { ...request.params, overlap });
+    },
+  );
+  app.delete('/devices/:id/token', { schema: { params: id } }, async (request, reply) =>
+    command(reply, context, 'device.revoke', request.params),
   );
   app.put(
     '/bridges/:name',

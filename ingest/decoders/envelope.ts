@@ -3,7 +3,16 @@ import type { Identity, Packet, Rejection } from '#model';
 /** Whom a packet speaks for: by our own id, or by what another system calls it, the best name first. */
 export type Who =
   | { readonly device: string; readonly site: string; readonly kind: string }
-  | { readonly identities: readonly Identity[] };
+  | {
+      readonly identities: readonly Identity[];
+      /** Our own id, last, where the sender may well use that. */
+      readonly id?: string;
+    };
+
+/** A name of another system that may also be our own id. */
+export function named(system: Identity['system'], id: string): Who {
+  return { identities: [{ system, id }], id };
+}
 
 /** What tells a message from every other: equal when it is sent again, and at no other time. */
 export interface Origin {
@@ -22,10 +31,14 @@ export interface RefusedPart {
 export interface Message {
   /** Path of the message in the body; empty where the body is one message. */
   readonly part: string;
+  /** Whom it speaks for, where a packet carries messages of several devices. */
+  readonly who?: Who;
   /** Path of the values in the body. */
   readonly path: string;
   /** Epoch milliseconds by the sender's clock; absent when it said none, or none that can be read. */
   readonly time?: number | undefined;
+  /** Whether the time was reckoned back from its arrival: sent again, it would be another. */
+  readonly isRelative?: boolean;
   /** Sub-series such as a detector, lane or lamp group. */
   readonly key?: string | undefined;
   /** Something makes all of it doubtful: it is stored, and rules don't look at it. */
@@ -53,7 +66,8 @@ export type Envelope =
 /** A packet with values. */
 export interface Telemetry {
   readonly says: 'values';
-  readonly who: Who;
+  /** Whom its messages speak for, but for those that say it themselves. */
+  readonly who?: Who;
   /**
    * Whether a name that is no metric is an error of the sender. Foreign codecs send much that we
    * have no use for; who speaks our own contract wants to hear of a misspelt metric.

@@ -1,7 +1,19 @@
 import { chirpstack } from './chirpstack.ts';
 import type { Format } from './envelope.ts';
+import { fiware } from './fiware.ts';
 import { native } from './native.ts';
+import { rsmp } from './rsmp.ts';
+import { senml } from './senml.ts';
+import { thingsboard } from './thingsboard.ts';
 import { tts } from './tts.ts';
 
 /** All formats, the most frequent first. */
-export const formats: readonly Format[] = [native, tts, chirpstack];
+export const formats: readonly Format[] = [
+  native,
+  tts,
+  chirpstack,
+  thingsboard,
+  fiware,
+  senml,
+  rsmp,
+];

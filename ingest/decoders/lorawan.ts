@@ -53,10 +53,3 @@ export function noCodec(part: string): { part: string; rejection: Rejection } {
   const reason = 'only raw bytes: give the device a payload codec at the network server';
   return { part, rejection: reject('ingest.body_invalid', reason, part) };
 }
-
-/** A rejection that names the first member of a body that is not as it should be. */
-export function invalid(error: z.ZodError): Rejection {
-  const [issue] = error.issues;
-  const path = issue?.path.join('.') ?? '';
-  return reject('ingest.body_invalid', issue?.message ?? 'invalid', path || undefined);
-}

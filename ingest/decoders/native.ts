@@ -2,7 +2,8 @@ import { isRejection, reject, type Rejection } from '#model';
 import type { Envelope, Format, Message, Origin, RefusedPart, Who } from './envelope.ts';
 import { isObject, parseJson, pathOf, show } from './json.ts';
 import { isSegment, parseNativeTopic } from './native-topic.ts';
-import { readOptionalTime } from './time.ts';
+import { isSenml, readSenml } from './senml.ts';
+import { takeTime } from './time.ts';
 
 const maxBytes = 16 * 1_024;
 const maxEntries = 1_000;
@@ -11,14 +12,14 @@ type NativeWho = Extract<Who, { device: string }>;
 
 /**
  * Our own contract: `{"v":1,"ts":…,"boot":12,"seq":4711,"key":"det-3","values":{…}}`, a flat object
- * of values, or an array of either. Members that it does not know are left alone, so that it can grow.
+ * of values, an array of either, or a SenML pack. Members that it does not know are left alone, so that it can grow.
  */
 export const native: Format = {
   name: 'native',
 
   owns: (topic) => topic.startsWith('city/v1/'),
 
-  read({ topic, payload }) {
+  read({ topic, payload, receivedAt }) {
     const address = parseNativeTopic(topic);
     if (address === undefined) {
       return reject(
@@ -30,7 +31,9 @@ export const native: Format = {
     if (payload.length > maxBytes) {
       return reject('ingest.body_invalid', `${payload.length} bytes; at most ${maxBytes}`);
     }
-    return address.channel === 'status' ? readStatus(payload, address) : readBody(payload, address);
+    return address.channel === 'status'
+      ? readStatus(payload, address)
+      : readBody(payload, address, receivedAt);
   },
 };
 
@@ -50,9 +53,10 @@ function readStatus(payload: Uint8Array, who: NativeWho): Envelope | Rejection {
   return { says: 'presence', who, online };
 }
 
-function readBody(payload: Uint8Array, who: NativeWho): Envelope | Rejection {
+function readBody(payload: Uint8Array, who: NativeWho, receivedAt: number): Envelope | Rejection {
   const parsed = parseJson(payload);
   if (isRejection(parsed)) return parsed;
+  if (isSenml(parsed.json)) return readSenml(parsed.json, who, receivedAt);
   const refused: RefusedPart[] = [];
   if (Array.isArray(parsed.json)) return readArray(parsed.json, who, refused);
   const message = readMessage(parsed.json, '', who, refused);
@@ -111,11 +115,7 @@ function readMessage(
   if (!isObject(values)) {
     return reject('ingest.body_invalid', `an object is needed, not ${show(values)}`, path);
   }
-  const said = readOptionalTime(body['ts']);
-  // A time that can't be read is as good as a wrong one: receive time and suspect.
-  const isSuspect = isRejection(said);
-  if (isSuspect) refuse(refused, said, pathOf(part, 'ts'));
-  const time = isSuspect ? undefined : said;
+  const { time, isSuspect } = takeTime(body['ts'], pathOf(part, 'ts'), refused);
   const origin = readOrigin(body, time, part, who, refused);
   return { part, path, time, isSuspect, key, values, origin };
 }

@@ -1,4 +1,5 @@
-import { reject, type Rejection } from '#model';
+import { isRejection, reject, type Rejection } from '#model';
+import type { RefusedPart } from './envelope.ts';
 import { show } from './json.ts';
 
 const iso8601 = /^(\d{4})-(\d\d)-(\d\d)[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:Z|[+-]\d\d:?\d\d)$/;
@@ -28,4 +29,19 @@ export function readOptionalTime(value: unknown): number | undefined | Rejection
   if (time !== undefined) return time;
   const reason = `milliseconds, seconds or ISO 8601 with a zone are needed, not ${show(value)}`;
   return reject('ingest.clock_implausible', reason);
+}
+
+/**
+ * The time of a message whose values are to be kept in any case: one that can't be read is refused as
+ * `part`, and as good as a wrong one. Then receive time stands for it, and the values are suspect.
+ */
+export function takeTime(
+  value: unknown,
+  part: string,
+  refused: RefusedPart[],
+): { readonly time: number | undefined; readonly isSuspect: boolean } {
+  const said = readOptionalTime(value);
+  if (!isRejection(said)) return { time: said, isSuspect: false };
+  refused.push({ part, rejection: { ...said, field: part } });
+  return { time: undefined, isSuspect: true };
 }

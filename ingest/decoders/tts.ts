@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import { isRejection, reject, type Identity } from '#model';
 import type { Format, Origin, Telemetry } from './envelope.ts';
+import { invalid } from './invalid.ts';
 import { parseJson } from './json.ts';
-import {
-  codecValues,
-  devEui,
-  invalid,
-  noCodec,
-  plainValues,
-  reception,
-  strongest,
-} from './lorawan.ts';
+import { codecValues, devEui, noCodec, plainValues, reception, strongest } from './lorawan.ts';
 import { readTime } from './time.ts';
 
 const topicForm = /^v3\/([^/@]+)(?:@[^/]+)?\/devices\/([^/]+)\/(.+)$/;

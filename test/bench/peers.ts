@@ -51,6 +51,19 @@ export async function startMosquitto(bench: Bench): Promise<System | undefined> 
   ]);
 }
 
+/** Starts the bare server that shows what the sockets alone cost in Node. */
+export async function startFloor(bench: Bench): Promise<System> {
+  const file = join(import.meta.dirname, 'floor.ts');
+  const { child, line, stop } = await startProgram(bench, process.execPath, [file]);
+  child.stdout.resume();
+  return idle({ name: 'bare Node', port: Number(line), pids: [child.pid!], stop });
+}
+
+/** Nothing is left to do behind its acknowledgement. */
+function idle(system: Pick<System, 'name' | 'port' | 'pids' | 'stop'>): System {
+  return { ...system, pending: () => Promise.resolve(0), settle: () => Promise.resolve() };
+}
+
 /** Starts mosquitto as it comes with the do-it-yourself consumer behind it, writing to the sink. */
 export async function startDiy(bench: Bench, sink: Sink): Promise<System | undefined> {
   const broker = await startBroker(bench, []);
@@ -89,14 +102,7 @@ async function startBroker(bench: Bench, lines: readonly string[]): Promise<Syst
   const stop = stopper(child);
   bench.cleanup.push(stop);
   await reachable(port, child);
-  return {
-    name: 'mosquitto',
-    port,
-    pids: [child.pid!],
-    pending: () => Promise.resolve(0),
-    settle: () => Promise.resolve(),
-    stop,
-  };
+  return idle({ name: 'mosquitto', port, pids: [child.pid!], stop });
 }
 
 async function startProgram(bench: Bench, program: string, args: readonly string[]) {

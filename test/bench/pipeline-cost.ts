@@ -54,12 +54,13 @@ try {
 /** Registers the things and writes the packets log, as the broker would have. */
 async function fill(
   config: Config,
-  { kinds, profiles }: City,
+  { kinds, profiles, zones }: City,
 ): Promise<{ id: string; head: number }> {
   const things = fleetOf(1_000);
   const db = await openDatabase(join(data, 'siaga.db'));
   const names = new Set(profiles.keys());
-  const registry = createRegistry({ kinds, profiles: names, site: config.site, secret: 's' });
+  const known = { kinds, profiles: names, zones, site: config.site, secret: 's' };
+  const registry = createRegistry(known);
   await db.transaction().execute(async (trx) => {
     for (const { device } of things)
       await registry.putDevice(scope<RegistryTables>(trx), device, 0);

@@ -131,10 +131,9 @@ async function register(
   if (Array.isArray(city)) throw new Error(JSON.stringify(city));
   const held = takeFolder(config.data, { mode: 'production', clock: 'wall' }, undefined);
   if (isRejection(held)) throw new Error(held.reason);
-  const { kinds, profiles } = city;
   const registry = createRegistry({
-    kinds,
-    profiles: new Set(profiles.keys()),
+    ...city,
+    profiles: new Set(city.profiles.keys()),
     site: config.site,
     secret: held.secret,
   });

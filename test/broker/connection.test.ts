@@ -24,7 +24,9 @@ describe('connection', () => {
     };
     const connection = new Connection(socket, {
       clock: () => 0,
+      now: () => 0,
       principal: () => device,
+      authorize: () => undefined,
       frameCap: () => 16_384,
       pace: () => ({ rate: 1e9, burst: 1e9, patience: 0 }),
       append(_login, _topic, _payload, done) {

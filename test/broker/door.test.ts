@@ -48,7 +48,7 @@ describe('broker, door', () => {
   });
 
   test('lets a waiting socket that was reset neither in nor keep a place', async () => {
-    const admitted: Socket[] = [];
+    const admitted: object[] = [];
     let waiting = 0;
     const door = new Door(
       { most: 3, rate: 5 },

@@ -1,7 +1,19 @@
 import { connectAsync } from 'mqtt';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { login, openBroker, packet, puback, publish, text, topics, type Bench } from './wire.ts';
+import {
+  connack,
+  dial,
+  hello,
+  login,
+  openBroker,
+  packet,
+  puback,
+  publish,
+  text,
+  topics,
+  type Bench,
+} from './wire.ts';
 
 const ping = Buffer.from([0xc0, 0]);
 const body = ({ bytes }: { bytes: Uint8Array }): string => Buffer.from(bytes).toString();
@@ -64,6 +76,45 @@ describe('broker, edges of the short way', () => {
     await line.ended;
     expect([line.heard(), bench.codes()]).toEqual(['', ['broker.login_failed']]);
     expect(bench.appended).toHaveLength(1);
+  });
+
+  test('hangs up on who is inside with an old token, and on nobody else', async () => {
+    const bench = await openBroker();
+    const [old, other] = [await login(bench), await login(bench, { id: 'b', login: 'bin-2' })];
+    bench.broker.hangUp('bin-1');
+    other.send(ping);
+    await other.hear('d000');
+    expect([old.socket.destroyed, bench.codes()]).toEqual([false, []]); // its token is its own
+    bench.changeToken('bin-1');
+    bench.broker.hangUp('bin-1');
+    await old.ended;
+    expect(bench.codes()).toEqual(['broker.login_failed']);
+    expect(other.socket.destroyed).toBe(false);
+  });
+
+  test('takes the old token beside the new one while that was agreed, and no longer', async () => {
+    const bench = await openBroker();
+    const inside = await login(bench);
+    bench.changeToken('bin-1', 1_001);
+    bench.broker.hangUp('bin-1');
+    inside.send(publish(topics.own));
+    await inside.hear(puback());
+    await login(bench, { id: 'second' }); // with the old one
+    await login(bench, { id: 'third', token: 'another' });
+    bench.changeToken('bin-1', 1_000); // just over
+    const late = await dial(bench, hello({ id: 'fourth', token: 'token of bin-1' }));
+    await late.hear(connack(4));
+    expect(bench.codes()).toEqual(['broker.login_failed']);
+  });
+
+  test('lets nobody in by a token that was revoked', async () => {
+    const bench = await openBroker();
+    bench.revoke('bin-1');
+    for (const token of ['', 'token of bin-1']) {
+      const line = await dial(bench, hello({ token }));
+      await line.hear(connack(4));
+    }
+    expect(bench.codes()).toEqual(['broker.login_failed', 'broker.login_failed']);
   });
 
   test('keeps a device that is held back for longer than its keep-alive time', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import type { LogEntry, Principal, Rejection } from '#model';
 import { createBroker, type Broker, type Guard, type Limits } from '#broker';
+import type { ListenerOptions } from '../../broker/listeners.ts';
 
 const own = 'city/v1/kupang/bin/bin-1';
 export const topics = { own: `${own}/telemetry`, cmd: `${own}/cmd`, status: `${own}/status` };
@@ -37,8 +38,12 @@ export interface Bench {
   readonly codes: () => string[];
   /** Guards that have bitten, in order. */
   readonly guarded: Guard[];
-  /** Gives a login another token. */
-  changeToken(name: string): void;
+  /** Why a changed certificate could not be used. */
+  readonly problems: string[];
+  /** Gives a login another token; the old one works on until `until` (the clock stands at 1,000). */
+  changeToken(name: string, until?: number): void;
+  /** Takes its token away. */
+  revoke(name: string): void;
   hold(): void;
   release(): void;
 }
@@ -53,22 +58,27 @@ const limits: Limits = {
   queue: 1_000,
 };
 
-export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
+export async function openBroker(
+  changed?: Partial<Limits>,
+  listeners?: Partial<ListenerOptions>,
+): Promise<Bench> {
   const known = new Map(principals);
   const appended: LogEntry[] = [];
   const control: string[] = [];
   const refused: Rejection[] = [];
   const guarded: Guard[] = [];
+  const problems: string[] = [];
   let held: (() => void)[] | undefined;
   const broker = await createBroker(
     {
       host: '127.0.0.1',
       port: 0,
       limits: { ...limits, ...changed },
+      ...listeners,
     },
     {
-      directory: { principal: (name) => known.get(name) },
-      tokenMatches: (token, hash) => token === hash,
+      directory: { principal: (name) => known.get(name), assetOf: () => undefined },
+      tokenMatches: (token, hash) => hash !== '' && token === hash,
       now: () => 1_000,
       append(entry, done) {
         appended.push(entry);
@@ -79,6 +89,7 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
       control: (topic, payload) => control.push(`${topic} ${payload.toString()}`),
       refused: (rejection) => refused.push(rejection),
       guarded: (guard) => guarded.push(guard),
+      certificateProblem: (reason) => problems.push(reason),
     },
   );
   const release = (): void => {
@@ -92,8 +103,10 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
     release();
     return broker.close();
   });
-  const changeToken = (name: string): void => {
-    known.set(name, { ...known.get(name)!, hash: 'another' });
+  const changeToken = (name: string, until?: number): void => {
+    const { hash, ...rest } = known.get(name)!;
+    const previous = until === undefined ? undefined : { hash, until };
+    known.set(name, { ...rest, hash: 'another', ...(previous && { previous }) });
   };
   const codes = (): string[] => refused.map(({ code }) => code);
   return {
@@ -102,8 +115,10 @@ export async function openBroker(changed?: Partial<Limits>): Promise<Bench> {
     control,
     refused,
     guarded,
+    problems,
     codes,
     changeToken,
+    revoke: (name) => known.set(name, { ...known.get(name)!, hash: '' }),
     hold: () => (held ??= []),
     release,
   };

@@ -30,12 +30,13 @@ export interface TestServer {
   stop(): Promise<number | null>;
 }
 
-/** Makes a folder with a `siaga.yaml` for {@link startServer}; `remove` deletes it. */
+/** Makes a folder with a `siaga.yaml` for {@link startServer}; `remove` deletes it. `mqtt` are more of its members. */
 export async function makeFolder(
   yaml = '',
+  mqtt = '',
 ): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'siaga-'));
-  const base = 'mqtt: { port: 0 }\nhttp: { port: 0 }\nlog: { segment: 4, level: error }\n';
+  const base = `mqtt: { port: 0${mqtt} }\nhttp: { port: 0 }\nlog: { segment: 4, level: error }\n`;
   await writeFile(join(folder, 'siaga.yaml'), `${base}${yaml}`);
   return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }

@@ -9,7 +9,7 @@ import {
   type Results,
 } from '../figures.ts';
 import { interleave } from '../interleave.ts';
-import { startMosquitto, startSink } from '../peers.ts';
+import { startFloor, startMosquitto, startSink } from '../peers.ts';
 import { counted, generatorNote, runRound, spoiltNote, type Round } from '../round.ts';
 import { startSiaga, type Siaga } from '../siaga.ts';
 import type { Bench, Logins, System } from '../system.ts';
@@ -70,7 +70,8 @@ export async function runThroughput(bench: Bench, name: keyof typeof shapes): Pr
     influx: sink.url,
   });
   const mosquitto = await startMosquitto(bench);
-  const systems = mosquitto === undefined ? [siaga] : [siaga, mosquitto];
+  const floor = await startFloor(bench);
+  const systems = [siaga, floor, ...(mosquitto === undefined ? [] : [mosquitto])];
   const logins = shape.senders === 'devices' ? siaga.devices : viaGateways(siaga);
   const run = (system: System, count: number): Promise<Round> =>
     runRound(bench, system, { logins, args: [...shape.args, '--count', String(count)] });
@@ -98,7 +99,10 @@ export async function runThroughput(bench: Bench, name: keyof typeof shapes): Pr
   const sent = own.reduce((sum, { load }) => sum + load.sent, 0);
   const results = judge(shape, name, own, mosquitto && rounds.get(mosquitto)!);
   const note = `${mix}; ${(100 * breaching).toFixed(1)} % of messages breach, ${show((100 * raised) / sent)} breaches raised in 100 messages`;
-  results.figures.push(figure(`${name}: breaching messages`, '%', [100 * breaching], { note }));
+  results.figures.push(
+    ...ground(name, rounds.get(floor)!),
+    figure(`${name}: breaching messages`, '%', [100 * breaching], { note }),
+  );
   for (const system of systems) await system.stop();
   await sink.stop();
   return results;
@@ -159,6 +163,24 @@ function judge(
     figure(`${name}: × mosquitto`, '×', pairs, { gate: shape.gate, ...why }),
   );
   return { figures, absent };
+}
+
+/** What the sockets alone cost in Node: no broker in it can be cheaper. */
+function ground(name: string, rounds: readonly Round[]): Figure[] {
+  const note = generatorNote(rounds);
+  return [
+    figure(
+      `${name}: bare Node, which only acknowledges`,
+      'msg/s',
+      rounds.map(({ load }) => load.rate),
+      { note },
+    ),
+    figure(
+      `${name}: bare Node, CPU a message`,
+      'µs',
+      rounds.map(({ cpu }) => cpu),
+    ),
+  ];
 }
 
 function gatewayName(number: number): string {

@@ -17,7 +17,11 @@ export const profiles = loaded<ReadonlyMap<string, Profile>>(
 );
 
 /** Devices of the things below: `dev1` as The Things Stack knows it, others by their DevEUI. */
-const devices: readonly (Device & { kind: string; attributes?: Record<string, number> })[] = [
+const devices: readonly (Device & {
+  kind: string;
+  attributes?: Record<string, number>;
+  parent?: string;
+})[] = [
   { id: 'bin-1', kind: 'bin', identities: [] },
   { id: 'lamp-1', kind: 'streetlight', identities: [] },
   { id: 'junction-1', kind: 'signal', identities: [] },
@@ -49,11 +53,34 @@ const devices: readonly (Device & { kind: string; attributes?: Record<string, nu
     profile: 'elsys',
     identities: [{ system: 'dev_eui', id: '0202020202020202' }],
   },
+  {
+    id: 'tb-1',
+    kind: 'bin',
+    identities: [{ system: 'thingsboard', id: 'Bin by the market' }],
+  },
+  { id: 'fiware-1', kind: 'bin', identities: [{ system: 'fiware', id: 'fw-1' }] },
+  {
+    id: 'senml-1',
+    kind: 'bin',
+    identities: [{ system: 'senml', id: 'urn:dev:ow:10e2073a01080063' }],
+  },
+  {
+    id: 'rsmp-1',
+    kind: 'signal',
+    profile: 'rsmp-signal',
+    identities: [{ system: 'rsmp', id: 'KK+AG0503=001' }],
+  },
+  { id: 'ngsi-bin', kind: 'bin', profile: 'fiware', identities: [] },
+  { id: 'ngsi-lamp', kind: 'streetlight', profile: 'fiware', identities: [] },
+  { id: 'ngsi-cabinet', kind: 'cabinet', profile: 'fiware', identities: [] },
+  { id: 'ngsi-junction', kind: 'signal', profile: 'fiware', identities: [] },
+  { id: 'gateway-1', kind: 'gateway', identities: [] },
+  { id: 'child-1', kind: 'bin', parent: 'gateway-1', identities: [] },
   { id: 'ghost-1', kind: 'bin', profile: 'no-such-profile', identities: [] },
 ];
 
 const directory = createDirectory(
-  devices.map(({ kind, attributes = {}, ...device }) => {
+  devices.map(({ kind, attributes = {}, parent, ...device }) => {
     const asset: Asset = {
       id: device.id,
       kind,
@@ -62,6 +89,7 @@ const directory = createDirectory(
       district: '',
       zone: '',
       attributes,
+      ...(parent !== undefined && { parent }),
     };
     return { device, asset, binding: { device: device.id, asset: asset.id, since: 0 } };
   }),
@@ -98,16 +126,16 @@ export function gist(decoded: Decoded) {
   };
 }
 
-const corpora = new URL('../../../../shared/corpora/', import.meta.url);
+export const corporaPath = new URL('../../../../shared/corpora/', import.meta.url);
 
 /** Skips a test where the corpora are not: they are never committed to the project. */
 export function needCorpora({ skip }: TestContext): void {
-  skip(!existsSync(corpora), `no corpora at ${corpora.pathname}`);
+  skip(!existsSync(corporaPath), `no corpora at ${corporaPath.pathname}`);
 }
 
 /** A JSON file of the corpora. */
 export function corpus(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, corpora), 'utf8'));
+  return JSON.parse(readFileSync(new URL(path, corporaPath), 'utf8'));
 }
 
 function loaded<T>(result: T | Rejection[]): T {

@@ -54,6 +54,22 @@ describe('identify', () => {
     expect(gist(decoded)).toMatchObject({ class: 'dead', refused: [[expect.any(String), code]] });
   });
 
+  test.each([
+    ['a device for itself', 'child-1', 'child-1', 'decoded'],
+    ['a gateway for what hangs on it', 'gateway-1', 'child-1', 'decoded'],
+    ['a bridge, which is no device', 'bridge', 'child-1', 'decoded'],
+    ['a gateway for what does not hang on it', 'gateway-1', 'bin-1', 'dead'],
+    ['a device for another', 'bin-1', 'child-1', 'dead'],
+    ['a device for its gateway', 'child-1', 'gateway-1', 'dead'],
+  ])('hears %s: %s speaks for %s', (_, principal, device, outcome) => {
+    const said = { [device]: [{ rssi: -70 }] };
+    const decoded = decode(packet('v1/gateway/telemetry', said, { principal }));
+    expect(decoded.class).toBe(outcome);
+    if (outcome === 'dead') {
+      expect(decoded.refused[0]?.rejection.code).toBe('ingest.device_foreign');
+    }
+  });
+
   test('makes the packet dead when it comes for another city', () => {
     const decoded = decode(packet('city/v1/surabaya/bin/bin-1/telemetry', body));
     expect(decoded.refused[0]?.rejection).toMatchObject({ code: 'ingest.device_unknown' });

@@ -7,6 +7,7 @@ import { isRejection, type Directory, type Metric } from '#model';
 import { isObject, pathOf } from '../../../ingest/decoders/json.ts';
 import type { RefusedPart } from '../../../ingest/decoders/envelope.ts';
 import { native } from '../../../ingest/decoders/native.ts';
+import { isSenml } from '../../../ingest/decoders/senml.ts';
 import { interpret } from '../../../ingest/interpret.ts';
 import { nativeBody } from '../../../ingest/native-body.ts';
 import { createUnits } from '../../../ingest/units.ts';
@@ -171,7 +172,9 @@ describe('the native body', () => {
       readdirSync(folder).map((file) => join(folder, file)),
     );
     for (const file of files.filter((each) => each.endsWith('.json'))) {
-      const json = JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
+      const body = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+      if (isSenml(body)) continue; // has a form of its own there
+      const json = JSON.stringify(body);
       for (const kind of kindNames) {
         const { hand, schema } = verdicts(kind, json);
         expect({ file, kind, schema }).toEqual({ file, kind, schema: hand });

@@ -177,6 +177,12 @@ describe('the steps of a profile', () => {
   });
 
   test('name every shipped profile as its file is named', () => {
-    expect([...profiles.keys()]).toEqual(['decentlab-dl-mbx', 'dingtek-df702', 'elsys']);
+    expect([...profiles.keys()]).toEqual([
+      'decentlab-dl-mbx',
+      'dingtek-df702',
+      'elsys',
+      'fiware',
+      'rsmp-signal',
+    ]);
   });
 });

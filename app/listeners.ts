@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { reject, type Rejection } from '#model';
+import { readSecrets } from '#broker';
+
+const port = z.number().int().min(0).max(65_535);
+const host = z.string().default('127.0.0.1');
+
+/** MQTT over TLS. Files are PEM; changed ones are taken over without a restart. */
+export const tls = z.strictObject({
+  host,
+  port: port.default(8883),
+  cert: z.string(),
+  key: z.string(),
+  /** Authority of client certificates: who shows one is the login that its CN names. */
+  ca: z.string().optional(),
+});
+
+/** MQTT over WebSocket, without TLS: for a browser on this machine or a proxy in front. */
+export const ws = z.strictObject({
+  host,
+  port: port.default(8083),
+  path: z.string().startsWith('/').default('/mqtt'),
+});
+
+/** Says what keeps the TLS listener from opening: a file that is missing, or a key of another certificate. */
+export function checkCertificate(files: z.output<typeof tls> | undefined): Rejection | undefined {
+  if (files === undefined) return undefined;
+  try {
+    readSecrets(files);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return reject('config.invalid', reason, 'mqtt.tls');
+  }
+}

@@ -1,0 +1,32 @@
+import type { Directory, LogEntry, Now, Rejection } from '#model';
+import type { Guard, Limits } from './limits.ts';
+import type { ListenerOptions, Ports } from './listeners.ts';
+
+export interface BrokerOptions extends ListenerOptions {
+  readonly limits: Limits;
+}
+
+export interface BrokerDeps {
+  readonly directory: Pick<Directory, 'principal' | 'assetOf'>;
+  readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
+  readonly now: Now;
+  /** The packets log: `done` is called once the entry is flushed, and only then is it acknowledged. */
+  readonly append: (entry: LogEntry, done: () => void) => void;
+  /** Messages to our own `$siaga/…` topics; they are not telemetry and enter no log. */
+  readonly control: (topic: string, payload: Buffer) => void;
+  /** Told of everything that is refused before the log. */
+  readonly refused: (rejection: Rejection, who: { login?: string; address?: string }) => void;
+  /** Told each time that a guard bites. */
+  readonly guarded: (guard: Guard) => void;
+  /** Told why a certificate that was changed can't be used; the one before it stays. */
+  readonly certificateProblem: (reason: string) => void;
+}
+
+export interface Broker extends Ports {
+  /** Clients that are connected now. */
+  connections(): number;
+  /** Hangs up on who is connected under a login with a token that is no longer its own. */
+  hangUp(login: string): void;
+  /** Acknowledges what was accepted, takes nothing more, and hangs up. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import type { Asset, Device } from '#model';
+
+/** Where a device may publish and listen, as MQTT topic filters. */
+export interface Grants {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** A name that can stand as one level of a topic; one with a wildcard would open more than its own. */
+const level = /^[^/+#\p{Cc}]+$/u;
+
+/** A device publishes under its own name only, in every form that it may speak, and hears its own commands. */
+export function grantsOf({ id, kind }: Asset, { identities }: Device, site: string): Grants {
+  const own = `city/v1/${site}/${kind}/${id}`;
+  const names = (system: string): string[] => [
+    id,
+    ...identities
+      .filter((each) => each.system === system && level.test(each.id))
+      .map((each) => each.id),
+  ];
+  return {
+    publish: [
+      `${own}/telemetry`,
+      `${own}/event`,
+      `${own}/status`,
+      // ThingsBoard: who it is, the login says; a gateway's children are looked up when it is decoded.
+      'v1/devices/me/telemetry',
+      'v1/devices/me/attributes',
+      'v1/gateway/telemetry',
+      'v1/gateway/connect',
+      'v1/gateway/disconnect',
+      'v2/t',
+      'v2/t/j',
+      ...names('senml').map((name) => `senml/${name}`),
+      ...names('rsmp').map((name) => `rsmp/${name}`),
+      ...names('fiware').flatMap((name) => [`/json/+/${name}/attrs/#`, `/ul/+/${name}/attrs/#`]),
+    ],
+    subscribe: [`${own}/cmd`],
+  };
+}

@@ -1,0 +1,112 @@
+import { readdirSync } from 'node:fs';
+import type { Packet } from '#model';
+import { corpus, corporaPath, packet } from './city.ts';
+
+/** A published sample, as a device of the test city sends it. */
+export interface Sample {
+  readonly format: string;
+  /** File of the corpora, and which of its samples. */
+  readonly name: string;
+  readonly device: string;
+  readonly packet: Packet;
+}
+
+/** Every sample of the corpora that one of our formats can carry. */
+export function readSamples(): Sample[] {
+  return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...fiware()];
+}
+
+/** The time of arrival: that of the samples' own documents, so that their clocks are believed. */
+const arrival = (time: string): Partial<Packet> => ({ receivedAt: Date.parse(time) });
+
+function tts(): Sample[] {
+  const events: Readonly<Record<string, string>> = {
+    'uplink-message-example': 'up',
+    'join-message-example': 'join',
+    'downlink-message-example': 'down/push',
+    'downlink-event-message-example': 'down/queued',
+    'downlink-failed-event-message-example': 'down/failed',
+  };
+  return Object.entries(events).map(([file, event]) => ({
+    format: 'tts',
+    name: `tts/${file}.json`,
+    device: 'tts-1',
+    packet: packet(
+      `v3/app1@tenant/devices/dev1/${event}`,
+      corpus(`tts/${file}.json`),
+      arrival('2020-02-12T15:16:00Z'),
+    ),
+  }));
+}
+
+interface CodecTest {
+  readonly input: { readonly fPort: number; readonly bytes: readonly number[] };
+  readonly expected: { readonly data: object };
+}
+
+/** What the network's codec makes of the bytes goes with them, as ChirpStack sends it. */
+function chirpstack(): Sample[] {
+  const devices: Readonly<Record<string, readonly [string, string]>> = {
+    'dl-mbx': ['mbx-1', '0101010101010101'],
+    elsys: ['elsys-1', '0202020202020202'],
+  };
+  return Object.entries(devices).flatMap(([model, [device, devEui]]) => {
+    const name = `chirpstack-device-profiles/test_decode_${model}.json`;
+    return (corpus(name) as CodecTest[]).map(({ input, expected }, index) => ({
+      format: 'chirpstack',
+      name: `${name} #${index}`,
+      device,
+      packet: packet(`application/1/device/${devEui}/event/up`, {
+        deduplicationId: `${model}-${index}`,
+        time: '2026-11-24T07:59:58Z',
+        deviceInfo: { devEui },
+        fPort: input.fPort,
+        data: Buffer.from(input.bytes).toString('base64'),
+        object: expected.data,
+      }),
+    }));
+  });
+}
+
+/** Two of them are what a lamp would say; the others measure what no kind of ours has. */
+function senml(): Sample[] {
+  return [1, 2, 3, 4, 5].map((number) => {
+    const device = number === 2 || number === 3 ? 'lamp-1' : 'senml-1';
+    const topic = device === 'lamp-1' ? 'senml/lamp-1' : 'senml/urn:dev:ow:10e2073a01080063';
+    return {
+      format: 'senml',
+      name: `senml/ex${number}.json`,
+      device,
+      packet: packet(topic, corpus(`senml/ex${number}.json`), arrival('2010-06-08T18:01:00Z')),
+    };
+  });
+}
+
+function rsmp(): Sample[] {
+  const name = 'rsmp/examples-subset.json';
+  const examples = corpus(name) as { section: string; message: { type: string } }[];
+  return examples.map(({ section, message }) => ({
+    format: 'rsmp',
+    name: `${name} ${section.split(' ')[0]} ${message.type}`,
+    device: 'rsmp-1',
+    packet: packet('rsmp/KK+AG0503=001', message, arrival('2019-10-01T00:00:00Z')),
+  }));
+}
+
+function fiware(): Sample[] {
+  const devices: Readonly<Record<string, string>> = {
+    WasteContainer: 'ngsi-bin',
+    Streetlight: 'ngsi-lamp',
+    StreetlightControlCabinet: 'ngsi-cabinet',
+    TrafficFlowObserved: 'ngsi-junction',
+  };
+  const folders = readdirSync(new URL('smart-data-models', corporaPath));
+  return folders.flatMap((folder) => {
+    const device = devices[folder];
+    if (device === undefined) return [];
+    const name = `smart-data-models/${folder}/example.json`;
+    return [
+      { format: 'fiware', name, device, packet: packet(`/json/key/${device}/attrs`, corpus(name)) },
+    ];
+  });
+}

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import type { Asset, Identity } from '#model';
+import { grantsOf } from '../../registry/grants.ts';
+
+const asset: Asset = {
+  id: 'bin-1',
+  kind: 'bin',
+  lat: -10.17,
+  lon: 123.6,
+  district: '',
+  zone: '',
+  attributes: {},
+};
+const publishOf = (...identities: Identity[]) =>
+  grantsOf(asset, { id: 'bin-1', identities }, 'kupang').publish;
+
+describe('a device', () => {
+  test('publishes under its own name in each form, and hears its own commands', () => {
+    expect(grantsOf(asset, { id: 'bin-1', identities: [] }, 'kupang')).toEqual({
+      publish: [
+        'city/v1/kupang/bin/bin-1/telemetry',
+        'city/v1/kupang/bin/bin-1/event',
+        'city/v1/kupang/bin/bin-1/status',
+        'v1/devices/me/telemetry',
+        'v1/devices/me/attributes',
+        'v1/gateway/telemetry',
+        'v1/gateway/connect',
+        'v1/gateway/disconnect',
+        'v2/t',
+        'v2/t/j',
+        'senml/bin-1',
+        'rsmp/bin-1',
+        '/json/+/bin-1/attrs/#',
+        '/ul/+/bin-1/attrs/#',
+      ],
+      subscribe: ['city/v1/kupang/bin/bin-1/cmd'],
+    });
+  });
+
+  test('publishes under the names that other systems gave it', () => {
+    const publish = publishOf(
+      { system: 'senml', id: 'urn:dev:ow:1' },
+      { system: 'fiware', id: 'fw-1' },
+    );
+    expect(publish).toEqual(
+      expect.arrayContaining(['senml/urn:dev:ow:1', '/ul/+/fw-1/attrs/#', '/ul/+/bin-1/attrs/#']),
+    );
+    expect(publish).not.toContain('rsmp/fw-1');
+  });
+
+  test.each(['#', '+', 'a/b', 'a/#', 'a\u0000'])('gains nothing by the name %j', (id) => {
+    expect(publishOf({ system: 'senml', id }, { system: 'fiware', id })).toEqual(publishOf());
+  });
+
+  test('has no topic of a network server, which is a bridge of its own', () => {
+    const publish = publishOf({ system: 'tts', id: 'app1/dev1' });
+    expect(publish).toEqual(publishOf());
+  });
+});
