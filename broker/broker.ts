@@ -131,7 +131,12 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     },
 
     authorizeForward(client, packet) {
-      const { socket } = connections.get(client)!;
+      const { socket, login } = connections.get(client)!;
+      if (login === undefined) {
+        // Its token worked for a while beside a new one, and no longer does.
+        socket.destroy();
+        return packet.qos === 0 || client.clean ? null : packet;
+      }
       if (socket.writableLength < limits.outgoing) return packet;
       if (packet.qos === 0 || client.clean) {
         guarded('forward_dropped');

@@ -41,9 +41,9 @@ export function followFiles(
   let seen = stampOf(files);
   let told = '';
   const look = (): void => {
-    const stamp = stampOf(files);
-    if (stamp === seen) return;
     try {
+      const stamp = stampOf(files);
+      if (stamp === seen) return;
       onChange(readSecrets(files));
       seen = stamp;
       told = '';

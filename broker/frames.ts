@@ -99,7 +99,9 @@ class Frames {
 
   /** Takes what it can of a chunk that comes from the network; the rest goes the stream's way. */
   arrive(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
-    if (chunk === null || this.#stream.readableLength > 0 || this.#options.held()) {
+    // A WebSocket's stream is still handed frames after its end: those go where the stream lets them go.
+    const { destroyed, readableLength } = this.#stream;
+    if (chunk === null || destroyed || readableLength > 0 || this.#options.held()) {
       return this.#push.call(this.#stream, chunk, encoding);
     }
     const whole = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);

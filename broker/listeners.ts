@@ -32,6 +32,12 @@ export interface Listeners {
   readonly close: () => void;
 }
 
+/** Sockets of a listener, those among them that are still opening: the door counts only who has opened. */
+const mostOpening = 20_000;
+
+/** Bytes beside a packet's body that one frame of a WebSocket may hold: its header, or other packets. */
+const beside = 4_096;
+
 /** Time a TLS handshake or a WebSocket's upgrade may take, ms. */
 const patience = 10_000;
 
@@ -87,6 +93,7 @@ function openTls(
     },
     knock,
   );
+  server.maxConnections = mostOpening;
   // A handshake that fails is the client's affair: a port scan must not fill the log.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   close.push(followFiles(files, (secrets) => server.setSecureContext(secrets), onProblem));
@@ -100,12 +107,14 @@ function openWebSocket(path: string, maxPacket: number, knock: (wire: Wire) => v
   const sockets = new WebSocketServer({
     server,
     path,
-    maxPayload: maxPacket,
+    maxPayload: maxPacket + beside,
     perMessageDeflate: false,
-    // [MQTT-6.0.0-3]: a client that names no protocol of ours is not one of ours.
+    // [MQTT-6.0.0-3]: told the one of ours that it offered; without one, clients hang up by themselves.
     handleProtocols: (offered) =>
       ['mqtt', 'mqttv3.1'].find((protocol) => offered.has(protocol)) ?? false,
   });
+  server.maxConnections = mostOpening;
+  sockets.on('error', () => undefined); // the server's own, which whoever listens hears too
   sockets.on('connection', (socket, { socket: { remoteAddress, remotePort } }) => {
     // [MQTT-6.0.0-1]: control packets come in binary frames. Asked before the stream takes the frame.
     socket.on('message', (_data, isBinary) => {

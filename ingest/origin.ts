@@ -4,9 +4,9 @@ import type { Origin } from './decoders/envelope.ts';
 
 const nanos = 1_000_000;
 
-/** The origin of a message that counts nothing: what it says, and where. */
-export function contentOrigin({ topic, payload }: Packet): Origin {
-  const hash = createHash('sha256').update(topic).update('\0').update(payload);
+/** The origin of a message that counts nothing: who says what, and where. Many devices share ThingsBoard's topics. */
+export function contentOrigin({ principal, topic, payload }: Packet): Origin {
+  const hash = createHash('sha256').update(`${principal}\0${topic}\0`).update(payload);
   return { scope: `sha256/${hash.digest('base64url')}` };
 }
 

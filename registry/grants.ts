@@ -24,16 +24,14 @@ export function grantsOf({ id, kind }: Asset, { identities }: Device, site: stri
       `${own}/event`,
       `${own}/status`,
       // ThingsBoard: who it is, the login says; a gateway's children are looked up when it is decoded.
+      // What has no values (attributes, rpc) is theirs to send too: a client that is cut for it never comes to telemetry.
       'v1/devices/me/telemetry',
-      'v1/devices/me/attributes',
-      'v1/gateway/telemetry',
-      'v1/gateway/connect',
-      'v1/gateway/disconnect',
-      'v2/t',
-      'v2/t/j',
+      'v1/devices/me/#',
+      'v1/gateway/#',
+      'v2/#',
       ...names('senml').map((name) => `senml/${name}`),
       ...names('rsmp').map((name) => `rsmp/${name}`),
-      ...names('fiware').flatMap((name) => [`/json/+/${name}/attrs/#`, `/ul/+/${name}/attrs/#`]),
+      ...names('fiware').flatMap((name) => [`/json/+/${name}/#`, `/ul/+/${name}/#`]),
     ],
     subscribe: [`${own}/cmd`],
   };

@@ -117,10 +117,14 @@ function createZones(features: readonly Feature[], names: readonly Zone[]): Zone
 }
 
 function boxOf(polygons: readonly Polygon[]): Area['box'] {
-  const all = polygons.flatMap(([outer]) => outer!);
-  const lons = all.map(([lon]) => lon);
-  const lats = all.map(([, lat]) => lat);
-  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [outer] of polygons) {
+    for (const [lon, lat] of outer!) {
+      [west, east] = [Math.min(west, lon), Math.max(east, lon)];
+      [south, north] = [Math.min(south, lat), Math.max(north, lat)];
+    }
+  }
+  return [west, south, east, north];
 }
 
 function holds(

@@ -5,6 +5,9 @@ import { listDevices } from '#app/http/device-list.ts';
 import { sendProblem } from '#app/http/problem.ts';
 import { command } from '#app/http/command.ts';
 
+/** As people write it, in the command's bounds. */
+const overlap = duration.pipe(commands['device.rotate'].shape.overlap.unwrap());
+
 /** Devices with the assets they serve, and the logins of bridges. */
 export function deviceRoutes(app: Server, context: HttpContext): void {
   const id = z.strictObject({ id: segment });
@@ -31,10 +34,10 @@ export function deviceRoutes(app: Server, context: HttpContext): void {
   );
   app.post(
     '/devices/:id/token',
-    { schema: { params: id, querystring: z.strictObject({ overlap: duration.prefault('0s') }) } },
+    { schema: { params: id, querystring: z.strictObject({ overlap: overlap.prefault('0s') }) } },
     async (request, reply) => {
-      const { overlap } = request.query;
-      return command(reply, context, 'device.rotate', { ...request.params, overlap });
+      const body = { ...request.params, ...request.query };
+      return command(reply, context, 'device.rotate', body);
     },
   );
   app.delete('/devices/:id/token', { schema: { params: id } }, async (request, reply) =>

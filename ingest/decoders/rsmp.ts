@@ -12,7 +12,7 @@ const componentForm = /=\d*([A-Z]{2})(\d{3})$/;
 
 const alarm = z.object({
   type: z.literal('Alarm'),
-  mId: z.string().max(64),
+  mId: z.string().min(1).max(64),
   cId: z.string().max(64),
   aCId: z.string().max(16),
   aSp: z.string(),
@@ -22,7 +22,7 @@ const alarm = z.object({
 
 const status = z.object({
   type: z.enum(['StatusResponse', 'StatusUpdate']),
-  mId: z.string().max(64),
+  mId: z.string().min(1).max(64),
   cId: z.string().max(64),
   sTs: z.string().optional(),
   sS: z

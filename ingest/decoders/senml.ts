@@ -53,13 +53,13 @@ export function readSenml(pack: unknown, who: Who, receivedAt: number): Envelope
   const messages: { message: Message; values: Record<string, unknown> }[] = [];
   for (const { label, u, t, isRelative, value } of resolved) {
     // The first message of its time that has not said this name yet: a pack may say one twice.
+    const time = Math.round(t * 1_000);
     const open = messages.find(
-      ({ message, values }) => message.time === t * 1_000 && !Object.hasOwn(values, label),
+      ({ message, values }) => message.time === time && !Object.hasOwn(values, label),
     );
-    const values = open?.values ?? {};
+    const values = open?.values ?? (Object.create(null) as Record<string, unknown>);
     values[label] = u === undefined ? value : { v: value, u };
     if (open !== undefined) continue;
-    const time = Math.round(t * 1_000);
     messages.push({
       values,
       message: { part: '', path: '', time, isRelative, isSuspect: false, values },

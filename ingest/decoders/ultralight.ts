@@ -20,7 +20,7 @@ export function parseUltralight(text: string): readonly UltralightGroup[] | Reje
     const fields = part.split('|');
     const time = fields.length % 2 === 1 ? fields.shift() : undefined;
     if (fields.length === 0) return invalid(`group ${index} has no value: name|value is needed`);
-    const values: Record<string, unknown> = {};
+    const values = Object.create(null) as Record<string, unknown>; // names are the sender's
     for (let at = 0; at < fields.length; at += 2) {
       const name = fields[at]!;
       if (name === '') return invalid(`group ${index} has a value without a name`);

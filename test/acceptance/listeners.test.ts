@@ -100,6 +100,10 @@ test('takes both tokens while one is being replaced, and none when they are revo
   await publish([...plain, '-u', 'bin-1', '-P', rotated.body.token], 'bin-1', 2);
   const bad = await server.api('POST', '/api/v1/devices/bin-1/token?overlap=soon');
   expect(bad).toMatchObject({ status: 400, body: { code: 'http.body_invalid' } });
+  for (const overlap of ['31d', '0.0001s']) {
+    const refused = await server.api('POST', `/api/v1/devices/bin-1/token?overlap=${overlap}`);
+    expect(refused.status).toBe(400);
+  }
   expect(await server.api('DELETE', '/api/v1/devices/bin-1/token')).toMatchObject({
     status: 200,
     body: { device: 'bin-1' },

@@ -10,6 +10,7 @@ import {
   packet,
   puback,
   publish,
+  subscribe,
   text,
   topics,
   type Bench,
@@ -105,6 +106,18 @@ describe('broker, edges of the short way', () => {
     const late = await dial(bench, hello({ id: 'fourth', token: 'token of bin-1' }));
     await late.hear(connack(4));
     expect(bench.codes()).toEqual(['broker.login_failed']);
+  });
+
+  test('hangs up on who only listens on a token that no longer works', async () => {
+    const bench = await openBroker();
+    const listener = await login(bench);
+    listener.send(subscribe(0, topics.cmd));
+    await listener.hear('9003000900');
+    bench.changeToken('bin-1', 1_000); // just over, and nobody told
+    const office = await login(bench, { id: 'office', login: 'simulator' });
+    office.send(publish(topics.cmd));
+    await listener.ended;
+    expect(listener.heard()).toBe('');
   });
 
   test('lets nobody in by a token that was revoked', async () => {

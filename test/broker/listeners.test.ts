@@ -7,7 +7,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest';
 import { WebSocket } from 'ws';
 import { makeAuthority, needOpenssl } from '../support/certificates.ts';
-import { openBroker, topics } from './wire.ts';
+import { hello, openBroker, publish, topics } from './wire.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
 const login = { username: 'bin-1', password: 'token of bin-1' };
@@ -169,6 +169,29 @@ describe('WebSocket', () => {
     socket.send('hello');
     await closed;
     expect(bench.broker.connections()).toBe(0);
+  });
+
+  test('takes nothing of a frame that is text, not even a packet', async () => {
+    const bench = await openBroker(undefined, { ws: { ...address, path: '/mqtt' } });
+    const socket = await openSocket(bench.broker.wsPort!);
+    const heard: number[] = [];
+    socket.on('message', (bytes: Buffer) => heard.push(...bytes));
+    socket.send(hello());
+    await vi.waitFor(() => expect(heard).toEqual([0x20, 2, 0, 0]));
+    const packet = publish(topics.own, { qos: 0 });
+    socket.send(packet);
+    await vi.waitFor(() => expect(bench.appended).toHaveLength(1));
+    const closed = once(socket, 'close');
+    socket.send(packet.toString('latin1'));
+    await closed;
+    expect(bench.appended).toHaveLength(1);
+  });
+
+  test('rejects when its port is taken', async () => {
+    const taken = await openBroker(undefined, { ws: { ...address, path: '/mqtt' } });
+    const port = taken.broker.wsPort!;
+    const second = openBroker(undefined, { ws: { host: '127.0.0.1', port, path: '/mqtt' } });
+    await expect(second).rejects.toThrow(/EADDRINUSE/);
   });
 
   test('says what it is to a browser', async () => {

@@ -22,16 +22,13 @@ describe('a device', () => {
         'city/v1/kupang/bin/bin-1/event',
         'city/v1/kupang/bin/bin-1/status',
         'v1/devices/me/telemetry',
-        'v1/devices/me/attributes',
-        'v1/gateway/telemetry',
-        'v1/gateway/connect',
-        'v1/gateway/disconnect',
-        'v2/t',
-        'v2/t/j',
+        'v1/devices/me/#',
+        'v1/gateway/#',
+        'v2/#',
         'senml/bin-1',
         'rsmp/bin-1',
-        '/json/+/bin-1/attrs/#',
-        '/ul/+/bin-1/attrs/#',
+        '/json/+/bin-1/#',
+        '/ul/+/bin-1/#',
       ],
       subscribe: ['city/v1/kupang/bin/bin-1/cmd'],
     });
@@ -43,7 +40,7 @@ describe('a device', () => {
       { system: 'fiware', id: 'fw-1' },
     );
     expect(publish).toEqual(
-      expect.arrayContaining(['senml/urn:dev:ow:1', '/ul/+/fw-1/attrs/#', '/ul/+/bin-1/attrs/#']),
+      expect.arrayContaining(['senml/urn:dev:ow:1', '/ul/+/fw-1/#', '/ul/+/bin-1/#']),
     );
     expect(publish).not.toContain('rsmp/fw-1');
   });

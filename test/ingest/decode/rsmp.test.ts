@@ -95,6 +95,7 @@ describe('RSMP', () => {
     ['is of a type that nobody knows', { ...alarm, type: 'Gossip' }, 'type'],
     ['does not say whether the alarm is active', { ...alarm, aS: 'perhaps' }, 'aS'],
     ['lacks its id', { ...alarm, mId: undefined }, 'mId'],
+    ['has an empty id', { ...alarm, mId: '' }, 'mId'],
     ['has a status that is no list', { ...status([]), sS: {} }, 'sS'],
   ])('is dead when it %s', (_, message, field) => {
     const { class: outcome, refused } = hear(message);

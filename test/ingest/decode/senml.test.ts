@@ -34,6 +34,24 @@ describe('SenML', () => {
     });
   });
 
+  test('keeps together what was said at one time, however finely it is told', () => {
+    const bt = (now + 0.4) / 1_000;
+    const pack = [
+      { bt, n: 'temperature', v: 31 },
+      { n: 'fill_level', v: 20 },
+    ];
+    expect(hear(pack).readings).toMatchObject([{ values: { temperature: 31, fill_level: 20 } }]);
+  });
+
+  test('refuses no value for its name', () => {
+    const pack = [
+      { bn: 'a', n: '__proto__', v: 1 },
+      { n: 'fill_level', v: 20 },
+    ];
+    expect(gist(hear(pack))).toMatchObject({ class: 'decoded', values: { fill_level: 20 } });
+    expect(hear(pack.slice(0, 1)).class).toBe('dead'); // named, not swallowed
+  });
+
   test('reckons relative times from now, and remembers nothing of such a pack', () => {
     const decoded = hear([{ n: 'fill_level', t: -5, v: 20 }]);
     expect(decoded.readings[0]?.observedAt).toBe(now - 5_000);

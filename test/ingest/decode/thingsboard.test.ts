@@ -29,6 +29,13 @@ describe('ThingsBoard', () => {
     expect(readings.map(({ observedAt }) => observedAt)).toEqual(times);
   });
 
+  test('does not take one device for the resend of another', () => {
+    const body = { ts: now - 5_000, values: { fill_level: 1 } };
+    const [one, other] = ['bin-1', 'tb-1'].map((id) => say('v1/devices/me/telemetry', body, id));
+    expect(one?.duplicateKey).toMatch(/^sha256\//);
+    expect(other?.duplicateKey).not.toBe(one?.duplicateKey);
+  });
+
   test('keeps the values and doubts them when the time can not be right', () => {
     const body = { ts: 10_000, values: { fill_level: 1 } };
     const [reading] = say('v1/devices/me/telemetry', body).readings;
