@@ -36,6 +36,8 @@ export const returnCodes = {
 /** Levels of a topic that qlobber, aedes's matcher, takes; it throws at one more. */
 const mostLevels = 100;
 
+const wildcard = /[+#]/;
+
 const checks = [checkClientId, checkLogin, checkTaken, checkWill];
 
 /** Lets a client in, as the principal it proves to be by the hash of its own token, or says why not. */
@@ -104,12 +106,15 @@ function checkWill({ username, will }: Connect, deps: AuthenticateDeps): Rejecti
 
 /** Why a principal may not publish to a topic; undefined when it may. */
 export function checkPublish(principal: Principal, topic: string): Rejection | undefined {
-  // A device's topics stand there without wildcards, made of names that the registry has checked.
-  if (principal.role === 'device' && principal.publish.includes(topic)) return undefined;
+  // What stands in a device's list is made of names that the registry has checked; only a filter is no topic.
+  const isFilter = wildcard.test(topic);
+  if (principal.role === 'device' && !isFilter && principal.publish.includes(topic)) {
+    return undefined;
+  }
   const problem = textProblem(topic);
   if (problem) return reject('broker.topic_invalid', `the topic holds ${problem}`, 'topic');
   // aedes looks at the topics of PUBLISH, but not at those of wills [MQTT-3.3.2-2, 4.7.3-1].
-  if (topic === '' || /[+#]/.test(topic)) {
+  if (topic === '' || isFilter) {
     return reject('broker.topic_invalid', 'the topic is empty or holds a wildcard', 'topic');
   }
   if (topic.split('/').length > mostLevels) {

@@ -24,7 +24,8 @@ export function grantsOf({ id, kind }: Asset, { identities }: Device, site: stri
       `${own}/event`,
       `${own}/status`,
       // ThingsBoard: who it is, the login says; a gateway's children are looked up when it is decoded.
-      // What has no values (attributes, rpc) is theirs to send too: a client that is cut for it never comes to telemetry.
+      // What has no values (attributes, rpc) is theirs to send too: a client that is cut for it never comes to
+      // telemetry. That stands there whole as well, since an equal topic is found without matching.
       'v1/devices/me/telemetry',
       'v1/devices/me/#',
       'v1/gateway/#',

@@ -42,6 +42,14 @@ test.each(['lamp-1', 'lamp-3', 'stranger'])('%s is refused for a device beside i
   expect(authorize(login(name), topicOf('lamp-1'))).toMatchObject({ code: 'broker.topic_denied' });
 });
 
+test.each(['v1/gateway/#', '/json/+/gateway-1/#'])(
+  '%s is a filter of the list and no topic',
+  (filter) => {
+    const own = { ...login('gateway-1'), publish: [filter] };
+    expect(authorize(own, filter)).toMatchObject({ code: 'broker.topic_invalid' });
+  },
+);
+
 test('a topic that is none is refused as such, whoever hangs on what', () => {
   expect(authorize(login('gateway-1'), `${topicOf('lamp-1')}\u0000`)).toMatchObject({
     code: 'broker.topic_invalid',

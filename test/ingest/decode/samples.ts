@@ -11,7 +11,7 @@ export interface Sample {
   readonly packet: Packet;
 }
 
-/** Every sample of the corpora that one of our formats can carry. */
+/** Samples of the corpora for which the test city has a device. */
 export function readSamples(): Sample[] {
   return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...fiware()];
 }
