@@ -199,6 +199,8 @@ export class Host {
     this.#deps.world.note('stopped');
     main.dead = true;
     road.life.dead = true;
+    // Told to stop twice, it goes while the first close is still at the disk: nothing of it outlives it.
+    for (const life of [main, road.life]) this.#deps.disk.processKilled(life);
     this.#deps.database.crash(); // a command may have been under way
     this.packets = undefined;
     this.road = undefined;
