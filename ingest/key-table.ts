@@ -19,12 +19,14 @@ function word(text: string, at: number): number {
 }
 
 /**
- * Key → first packet, for the last `remember` packets: open addressing in one typed array, 32 bytes a
- * remembered packet, since a million strings in a Map would cost three times that and the collector's time.
+ * Key → first packet, for the last `remember` packets: open addressing in typed arrays, two of 32 bytes a
+ * remembered packet that take turns, since a million strings in a Map would cost three times that and the collector's time.
  */
 export class KeyTable {
   readonly #remember: number;
-  #slots: Uint32Array;
+  #slots: Uint32Array<ArrayBuffer>;
+  /** What the last rebuild left behind, for the next one: arrays of 32 MB made anew would swing the process's memory. */
+  #spare = new Uint32Array(0);
   #used = 0;
 
   /** Makes room for so many keys at once: to grow is to move them all. */
@@ -59,13 +61,19 @@ export class KeyTable {
       old[at] !== 0 && (packet - old[at + 3]!) >>> 0 <= this.#remember;
     this.#used = 0;
     for (let at = 0; at < old.length; at += stride) if (isKept(at)) this.#used += 1;
-    this.#slots = new Uint32Array(capacityFor(this.#used) * stride);
+    this.#slots = this.#take(capacityFor(this.#used) * stride);
+    this.#spare = old;
     for (let at = 0; at < old.length; at += stride) {
       if (!isKept(at)) continue;
       const [first, second, third] = [old[at]!, old[at + 1]!, old[at + 2]!];
       const to = find(this.#slots, first, second, third);
       fill(this.#slots, to, first, second, third, old[at + 3]!);
     }
+  }
+
+  /** Empty slots: the spare array where it fits. */
+  #take(words: number): Uint32Array<ArrayBuffer> {
+    return this.#spare.length === words ? this.#spare.fill(0) : new Uint32Array(words);
   }
 }
 

@@ -23,8 +23,8 @@ export interface Results {
 export interface Sample {
   readonly minute: number;
   readonly rss: number;
-  /** Heap of the broker's thread. */
-  readonly heap: number;
+  /** Heap by thread. */
+  readonly heaps: Readonly<Record<string, number>>;
   /** What the slowest consumer has still to do. */
   readonly pending: number;
 }

@@ -77,7 +77,12 @@ describe('the page', () => {
     expect(() => fill('nothing', [], [])).toThrow('lacks its marks');
   });
   test('gets an SVG of the soak', () => {
-    const samples = [0, 1, 2].map((minute) => ({ minute, rss: 100, heap: 50, pending: 0 }));
+    const samples = [0, 1, 2].map((minute) => ({
+      minute,
+      rss: 100,
+      heaps: { main: 50 },
+      pending: 0,
+    }));
     const soak = { measured: '', how: '', figures: [], absent: [], samples };
     expect(plotsOf({ soak })).toMatchObject([
       { name: 'soak', svg: expect.stringMatching(/^<svg/) },

@@ -2,7 +2,7 @@ import { BarChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { init, use, type EChartsCoreOption } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import type { Figure } from './figures.ts';
+import type { Figure, Sample } from './figures.ts';
 import type { KeptScenarios } from './kept.ts';
 
 use([BarChart, CustomChart, LineChart, ScatterChart]);
@@ -72,17 +72,22 @@ function latency(kept: KeptScenarios): Plot | undefined {
 function soak(kept: KeptScenarios): Plot | undefined {
   const samples = kept.soak?.samples;
   if (samples === undefined || samples.length === 0) return undefined;
-  const line = (name: string, of: 'rss' | 'heap') => ({
+  const line = (name: string, of: (sample: Sample) => number) => ({
     type: 'line',
     name,
     showSymbol: false,
-    data: samples.map((sample) => [sample.minute, sample[of]]),
+    data: samples.map((sample) => [sample.minute, of(sample)]),
   });
   return draw('soak', 'Memory at 5,000 msg/s', {
     legend: { bottom: 0 },
     xAxis: { type: 'value', name: 'min', max: Math.ceil(samples.at(-1)!.minute) },
     yAxis: { type: 'value', name: 'MB', min: 0 },
-    series: [line('resident', 'rss'), line("heap of the broker's thread", 'heap')],
+    series: [
+      line('resident', ({ rss }) => rss),
+      ...Object.keys(samples[0]!.heaps).map((thread) =>
+        line(`heap, ${thread}`, ({ heaps }) => heaps[thread]!),
+      ),
+    ],
   });
 }
 

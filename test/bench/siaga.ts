@@ -22,6 +22,8 @@ export interface Siaga extends System {
   rows(table: 'breach' | 'incident' | 'dead_letter'): number;
   /** The sum that `/metrics` shows under a name. */
   metric(name: string): Promise<number>;
+  /** The heap of each thread, bytes, as `/metrics` shows it. */
+  heaps(): Promise<Record<string, number>>;
 }
 
 export interface SiagaOptions {
@@ -84,6 +86,12 @@ export async function startSiaga(bench: Bench, options: SiagaOptions): Promise<S
     });
     return Math.max(...body.consumers.map((consumer) => consumer.pending));
   };
+  const lines = async (name: string): Promise<string[]> => {
+    const headers = { authorization: `Bearer ${server.key}` };
+    const text = await (await fetch(`${server.http}/metrics`, { headers })).text();
+    return text.split('\n').filter((line) => /^[a-z_]+/.exec(line)?.[0] === name);
+  };
+  const valueOf = (line: string): number => Number(line.split(' ').at(-1));
   return {
     name: 'siaga',
     server,
@@ -110,10 +118,13 @@ export async function startSiaga(bench: Bench, options: SiagaOptions): Promise<S
       return Number(row?.['n']);
     },
     async metric(name) {
-      const headers = { authorization: `Bearer ${server.key}` };
-      const text = await (await fetch(`${server.http}/metrics`, { headers })).text();
-      const lines = text.split('\n').filter((line) => /^[a-z_]+/.exec(line)?.[0] === name);
-      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+      return (await lines(name)).reduce((sum, line) => sum + valueOf(line), 0);
+    },
+    async heaps() {
+      const threads = await lines('siaga_thread_heap_bytes');
+      return Object.fromEntries(
+        threads.map((line) => [/thread="(\w+)"/.exec(line)![1]!, valueOf(line)]),
+      );
     },
     stop,
   };

@@ -37,8 +37,9 @@ export async function runSoak(bench: Bench): Promise<Results> {
     beside: (signal) => watch(bench, siaga, samples, signal),
   });
   const late = samples.slice(Math.floor(samples.length / 3));
-  const line = (of: 'rss' | 'heap'): number =>
-    slope(late.map((sample) => [sample.minute, sample[of]] as const));
+  const rise = (of: (sample: Sample) => number): number =>
+    slope(late.map((sample) => [sample.minute, of(sample)] as const));
+  const threads = Object.keys(late[0]?.heaps ?? {});
   const spoilt = spoiltNote([round]);
   const why = spoilt === undefined ? {} : { spoilt };
   const note = `least squares over the last two thirds of ${show(bench.minutes)} min at ${show(rate)} msg/s; ${samples.length} samples`;
@@ -47,10 +48,16 @@ export async function runSoak(bench: Bench): Promise<Results> {
   const gated = bench.minutes >= 10 ? { gate } : {};
   const written = writtenFigure('soak: written to disk a reading', [round]);
   const figures = [
-    figure('soak: growth of resident memory', 'MB/min', [line('rss')], { note, ...gated, ...why }),
-    figure('soak: growth of the heap', 'MB/min', [line('heap')], {
-      note: "of the broker's thread",
+    figure('soak: growth of resident memory', 'MB/min', [rise(({ rss }) => rss)], {
+      note,
+      ...gated,
+      ...why,
     }),
+    ...threads.map((thread) =>
+      figure(`soak: growth of the heap, ${thread}`, 'MB/min', [
+        rise(({ heaps }) => heaps[thread]!),
+      ]),
+    ),
     figure(
       'soak: resident memory',
       'MB',
@@ -75,10 +82,12 @@ async function watch(
   const every = bench.minutes >= 5 ? 5_000 : 1_000;
   while (!signal.aborted) {
     const { rss } = usageOf(siaga.pids);
-    const heap = await siaga.metric('nodejs_heap_size_used_bytes');
+    const heaps = Object.entries(await siaga.heaps()).map(
+      ([thread, bytes]) => [thread, bytes / megabyte] as const,
+    );
     const minute = (performance.now() - from) / 60_000;
     const pending = await siaga.pending();
-    samples.push({ minute, rss: rss / megabyte, heap: heap / megabyte, pending });
+    samples.push({ minute, rss: rss / megabyte, heaps: Object.fromEntries(heaps), pending });
     if (samples.length % 12 === 0) {
       bench.tell(
         `soak ${minute.toFixed(1)} min: resident ${show(rss / megabyte)} MB, pending ${pending}`,
