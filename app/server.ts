@@ -1,5 +1,5 @@
 import { isRejection, type Rejection } from '#model';
-import { createBroker, type Broker } from '#broker';
+import { createBroker, type Broker, type SourceOptions } from '#broker';
 import { Log } from '#ingest';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
 import { createAnnouncement } from '#app/announce.ts';
@@ -8,13 +8,14 @@ import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#
 import { limitBytes, retention, segmentBytes, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
 import { createHub } from '#app/hub.ts';
-import { createIntake } from '#app/intake.ts';
+import { createHome, createIntake } from '#app/intake.ts';
 import { brokerLimits } from '#app/limits.ts';
 import { checkCertificate } from '#app/listeners.ts';
 import { createLogger } from '#app/logging.ts';
 import { openObservation } from '#app/observe.ts';
 import { createRefusals } from '#app/refusals.ts';
 import { retain } from '#app/retention.ts';
+import { openSources, readSources, type Sources } from '#app/sources.ts';
 import { openSeries, type Series } from '#app/series.ts';
 import type {
   HttpCalls,
@@ -54,6 +55,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
   const { stamp, adminKey, followFrom } = options;
   const certificate = checkCertificate(options.config.mqtt.tls);
   if (certificate !== undefined) return [certificate];
+  const sourceOptions = readSources(options.config.sources, options.config.site);
+  if (sourceOptions.some(isRejection)) return sourceOptions as Rejection[];
   const city = await loadCity(options.config);
   if (Array.isArray(city)) return city;
   const folder = takeFolder(options.config.data, stamp, adminKey);
@@ -76,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const clock = followFrom === undefined ? undefined : createFollowedClock(followFrom);
 
     let broker: Broker | undefined;
+    let sources: Sources | undefined;
     const observation = await openObservation(
       config,
       {
@@ -112,10 +116,11 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const directory = createDirectory();
     const put = (entries: readonly Entry[]): void => {
       for (const entry of entries) {
-        const { name = '', hash } = entry.principal ?? {};
+        const name = entry.principal?.name ?? entry.gone?.device ?? '';
         const before = directory.principal(name)?.hash;
         directory.put(entry);
-        if (before !== undefined && before !== hash) broker?.hangUp(name);
+        if (before !== undefined && before !== directory.principal(name)?.hash)
+          broker?.hangUp(name);
       }
     };
 
@@ -164,6 +169,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
           refusals,
           series,
           traces,
+          submit: () => broker?.submit,
+          sources: () => sources?.health() ?? [],
           logProblem: () => logProblem,
         }),
       } satisfies HubCalls,
@@ -198,10 +205,18 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
+        home: createHome(directory, config.site, clock?.now ?? wallClock),
         certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
       },
     );
     cleanup.push(() => broker?.close());
+    sources = openSources(sourceOptions as SourceOptions[], {
+      append: createIntake(packets, metrics, traces),
+      now: clock?.now ?? wallClock,
+      refused: refusals.note,
+      frame: brokerLimits(config.mqtt.limits).frame.bridge,
+    });
+    cleanup.push(() => sources?.close());
     const { port: mqttPort, tlsPort, wsPort } = broker;
     return { folder, mqttPort, tlsPort, wsPort, httpPort, series, stop };
   } catch (error) {

@@ -6,6 +6,8 @@ export interface Entry {
   readonly device?: Device;
   readonly binding?: Binding;
   readonly principal?: Principal;
+  /** What is no longer there. */
+  readonly gone?: { readonly asset?: string; readonly device?: string };
 }
 
 /** Which asset a device serves from a time on. */
@@ -40,6 +42,13 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     identities.set(key, device);
   };
 
+  const forget = (id: string): void => {
+    for (const identity of devices.get(id)?.identities ?? []) identities.delete(keyOf(identity));
+    devices.delete(id);
+    bindings.delete(id);
+    principals.delete(id);
+  };
+
   const directory: LiveDirectory = {
     principal: (name) => principals.get(name),
     device: (id) => devices.get(id),
@@ -50,13 +59,15 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     asset: (id) => assets.get(id),
     assetOf: (device, at) => {
       const own = bindings.get(device);
-      const held = own?.findLast(({ since, until }) => since <= at && at < (until ?? Infinity));
+      if (own === undefined) return undefined;
       // A reading from before the first binding belongs to it: the device was in place already.
-      const binding = held ?? own?.[0];
-      return binding && assets.get(binding.asset);
+      const binding = own.findLast(({ since }) => since <= at) ?? own[0]!;
+      return at < (binding.until ?? Infinity) ? assets.get(binding.asset) : undefined;
     },
     assets: () => assets.values(),
-    put({ asset, device, binding, principal }) {
+    put({ asset, device, binding, principal, gone }) {
+      if (gone?.asset !== undefined) assets.delete(gone.asset);
+      if (gone?.device !== undefined) forget(gone.device);
       if (asset) assets.set(asset.id, asset);
       if (principal) principals.set(principal.name, principal);
       if (device) {
