@@ -54,7 +54,7 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'>
     async append(entries) {
       const problem = logProblem();
       if (problem !== undefined) return reject('ingest.log_full', problem);
-      await packets.appendAll(entries);
+      if (entries.length > 0) await packets.appendAll(entries);
       return undefined;
     },
     startTrace: async (device, ms) => traces.start(device, ms),

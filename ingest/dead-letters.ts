@@ -165,7 +165,8 @@ function narrow<O>(
   return narrowed;
 }
 
-function toLetter(row: Selectable<IngestTables['dead_letter']>): KeptLetter {
+/** A row as a letter. */
+export function toLetter(row: Selectable<IngestTables['dead_letter']>): KeptLetter {
   return {
     id: row.id,
     consumer: row.consumer,

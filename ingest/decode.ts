@@ -101,14 +101,14 @@ export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
 function decodeAgain(record: Packet, decode: (packet: Packet) => Decoded): Decoded {
   const replay = readReplay(record);
   if (isRejection(replay)) return dead(replay);
-  const { duplicateKey, ...decoded } = decode(replay.packet);
+  const { duplicateKey: key, ...decoded } = decode(replay.packet);
   const { number, receivedAt } = record;
   return {
     ...decoded,
     readings: decoded.readings.map((reading) => ({ ...reading, packet: number, receivedAt })),
     replay,
     // The rest of a packet that was partly refused is known: it is no resend for that.
-    ...(duplicateKey !== undefined && replay.part === '' && { duplicateKey }),
+    ...(key !== undefined && replay.part === '' && { duplicateKey: key }),
   };
 }
 

@@ -5,7 +5,7 @@ import {
   type Principal,
   type Rejection,
 } from '#model';
-import type { Change } from './registry.ts';
+import type { Change } from './directory.ts';
 import { readKnown } from './read.ts';
 import { savePrincipals, type Trx } from './rows.ts';
 import { hashToken, newToken } from './token.ts';

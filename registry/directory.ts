@@ -10,6 +10,12 @@ export interface Entry {
   readonly gone?: { readonly asset?: string; readonly device?: string };
 }
 
+/** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
+export interface Change<Result> {
+  readonly result: Result;
+  readonly entries: readonly Entry[];
+}
+
 /** Which asset a device serves from a time on. */
 export interface Binding {
   readonly device: string;
@@ -42,11 +48,25 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     identities.set(key, device);
   };
 
-  const forget = (id: string): void => {
+  const forget = ({ asset, device: id }: NonNullable<Entry['gone']>): void => {
+    if (asset !== undefined) assets.delete(asset);
+    if (id === undefined) return;
     for (const identity of devices.get(id)?.identities ?? []) identities.delete(keyOf(identity));
     devices.delete(id);
     bindings.delete(id);
     principals.delete(id);
+  };
+
+  const enter = (device: Device): void => {
+    for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
+    for (const identity of device.identities) claim(identity, device.id);
+    devices.set(device.id, device);
+  };
+
+  const bind = (binding: Binding): void => {
+    const others = bindings.get(binding.device)?.filter((b) => b.since !== binding.since) ?? [];
+    const all = [...others, binding].sort((a, b) => a.since - b.since);
+    bindings.set(binding.device, all);
   };
 
   const directory: LiveDirectory = {
@@ -66,22 +86,11 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     },
     assets: () => assets.values(),
     put({ asset, device, binding, principal, gone }) {
-      if (gone?.asset !== undefined) assets.delete(gone.asset);
-      if (gone?.device !== undefined) forget(gone.device);
+      if (gone !== undefined) forget(gone);
       if (asset) assets.set(asset.id, asset);
       if (principal) principals.set(principal.name, principal);
-      if (device) {
-        for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
-        for (const identity of device.identities) claim(identity, device.id);
-        devices.set(device.id, device);
-      }
-      if (binding) {
-        const others = bindings.get(binding.device)?.filter((b) => b.since !== binding.since) ?? [];
-        bindings.set(
-          binding.device,
-          [...others, binding].sort((a, b) => a.since - b.since),
-        );
-      }
+      if (device) enter(device);
+      if (binding) bind(binding);
     },
   };
   for (const entry of entries) directory.put(entry);

@@ -10,7 +10,7 @@ import {
 } from '#model';
 import { entriesOf, putRows, type Put, type RegistryDeps, type Row } from './put.ts';
 import type { Trx } from './rows.ts';
-import type { Change } from './registry.ts';
+import type { Change } from './directory.ts';
 
 const shapes = { devices: commands['device.put'], assets: commands['asset.put'] } as const;
 
@@ -28,10 +28,10 @@ export async function importRows(
   const sound = read.filter((row): row is Row => !isRejection(row));
   const judged =
     sound.length === 0 ? [] : await putRows(trx, deps, sound, { at, isTrial, moves: false });
-  const results = new Map<Row, Put | Rejection>(sound.map((row, at) => [row, judged[at]!]));
-  const outcomes = read.map((row, at) =>
+  const results = new Map<Row, Put | Rejection>(sound.map((row, i) => [row, judged[i]!]));
+  const outcomes = read.map((row, i) =>
     isRejection(row)
-      ? report(idOf(rows[at]), row, isTrial)
+      ? report(idOf(rows[i]), row, isTrial)
       : report(row.device?.id ?? row.asset.id, results.get(row)!, isTrial),
   );
   return { result: { outcomes }, entries: isTrial ? [] : entriesOf(judged) };
@@ -40,7 +40,7 @@ export async function importRows(
 function readRow(what: 'devices' | 'assets', row: unknown): Row | Rejection {
   const parsed = shapes[what].safeParse(row);
   if (!parsed.success) return wrong(parsed.error);
-  if (what === 'assets') return { asset: parsed.data as Row['asset'] };
+  if (what === 'assets') return { asset: parsed.data };
   const { profile, identities, ...asset } = parsed.data as CommandBody<'device.put'>;
   const device = { id: asset.id, identities, ...(profile !== undefined && { profile }) };
   return { asset, device };

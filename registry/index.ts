@@ -1,5 +1,5 @@
-export { createDirectory, type Entry, type LiveDirectory } from './directory.ts';
-export { createRegistry, type Change, type Registry } from './registry.ts';
+export { createDirectory, type Change, type Entry, type LiveDirectory } from './directory.ts';
+export { createRegistry, type Registry } from './registry.ts';
 export { loadEntries } from './read.ts';
 export { readTable, type TableFormat, type TableRow } from './table-file.ts';
 export { registryMigrations, type RegistryTables } from './tables.ts';

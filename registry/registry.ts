@@ -9,17 +9,11 @@ import {
   type Rejection,
 } from '#model';
 import { putBridge, revoke, rotate } from './credentials.ts';
-import type { Entry } from './directory.ts';
+import type { Change, Entry } from './directory.ts';
 import { importRows } from './import.ts';
 import { entriesOf, putRows, type Put, type RegistryDeps } from './put.ts';
 import { readKnown } from './read.ts';
 import { deleteAsset, deleteDevice, endBinding, servedBy, type Trx } from './rows.ts';
-
-/** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
-export interface Change<Result> {
-  readonly result: Result;
-  readonly entries: readonly Entry[];
-}
 
 type Changed<K extends CommandKind> = Promise<Change<CommandResults[K]> | Rejection>;
 

@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import { duration, identity, isRejection, reject, type Rejection } from '#model';
+import { isRejection, reject, type Rejection } from '#model';
+import { toRow } from './cells.ts';
 
 /** What a file may be. */
 export type TableFormat = 'csv' | 'geojson';
@@ -74,48 +75,6 @@ function toPoint(each: unknown): Record<string, unknown> | Rejection {
   const { id, geometry, properties } = parsed.data;
   const [lon, lat] = geometry.coordinates;
   return toRow({ ...(id !== undefined && { id: String(id) }), ...properties, lat, lon });
-}
-
-const numbers = new Set(['lat', 'lon']);
-
-/** Puts `attribute.x` and `identity.x` where they belong, and reads the numbers that a CSV has as text. */
-function toRow(cells: Record<string, unknown>): Record<string, unknown> | Rejection {
-  const row: Record<string, unknown> = {};
-  const attributes: Record<string, number> = {};
-  const identities: unknown[] = [];
-  for (const [name, cell] of Object.entries(cells)) {
-    if (cell === '' || cell === null) continue;
-    const [, group, key] = /^(attribute|identity)\.(.+)$/.exec(name) ?? [];
-    const isNumber = numbers.has(name) || group === 'attribute';
-    const value = isNumber ? toNumber(cell) : name === 'interval' ? toInterval(cell) : cell;
-    if (value === undefined) {
-      const wanted = isNumber ? 'a number' : 'a duration such as 4h';
-      return reject('registry.row_invalid', `${wanted} is needed, not ${String(cell)}`, name);
-    }
-    if (group === 'attribute') attributes[key!] = value as number;
-    else if (group === 'identity') identities.push({ system: key, id: String(cell) });
-    else row[name] = value;
-  }
-  const strange = identities.find((each) => !identity.safeParse(each).success);
-  if (strange !== undefined) {
-    const { system } = strange as { system: string };
-    const known = identity.shape.system.options.join(', ');
-    return reject('registry.row_invalid', `no identity of ${known}`, `identity.${system}`);
-  }
-  if (Object.keys(attributes).length > 0) row['attributes'] = attributes;
-  if (identities.length > 0) row['identities'] = identities;
-  return row;
-}
-
-function toNumber(cell: unknown): number | undefined {
-  const number = typeof cell === 'string' ? Number(cell) : cell;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-}
-
-/** Milliseconds, as a number or as people write a duration. */
-function toInterval(cell: unknown): number | undefined {
-  const read = duration.safeParse(cell);
-  return read.success ? read.data : toNumber(cell);
 }
 
 function unusable(reason: string): Rejection {

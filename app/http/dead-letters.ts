@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { iso, isRejection, reject, type Rejection } from '#model';
 import {
@@ -43,8 +44,8 @@ export function deadLetterRoutes(app: Server, context: HttpContext): void {
     limit: page.limit,
     cursor: z.coerce.number().int().min(1).optional(),
   });
-  app.get('/dead-letters', { schema: { querystring: query } }, async ({ query }) => {
-    const { limit, cursor, state, ...rest } = query;
+  app.get('/dead-letters', { schema: { querystring: query } }, async (request) => {
+    const { limit, cursor, state, ...rest } = request.query;
     const filter = { ...rest, state: state === 'all' ? undefined : state };
     const from = { limit, ...(cursor !== undefined && { before: cursor }) };
     const rows = await listDeadLetters(db, from, filter);
@@ -107,24 +108,26 @@ export async function replay(
 ): Promise<object> {
   const tables = scope<IngestTables>(db);
   const wanted = { ...filter, consumer: 'decode', state: 'open' } as const;
-  const [newest] = await listDeadLetters(tables, { limit: 1 }, wanted);
-  const until = rest?.until ?? newest?.id ?? 0;
-  let [replayed, after] = [0, rest?.after ?? 0];
-  let isMore = true;
-  while (isMore && replayed < limit) {
-    const page = { limit: Math.min(chunk, limit - replayed), after, until };
-    const letters = await listDeadLetters(tables, page, wanted);
-    const actor = reply.request.holder.name;
-    const entries = letters.map((letter) => replayEntry(letter, actor, now()));
-    const refused = entries.length === 0 ? undefined : await hub.append(entries);
+  const until = rest?.until ?? (await newest(tables, wanted));
+  const actor = reply.request.holder.name;
+  let replayed = 0;
+  let after = rest?.after ?? 0;
+  while (after < until && replayed < limit) {
+    const some = { limit: Math.min(chunk, limit - replayed), after, until };
+    const letters = await listDeadLetters(tables, some, wanted);
+    const refused = await hub.append(letters.map((letter) => replayEntry(letter, actor, now())));
     // What went on its way is not called back; the rest can be asked for again.
     if (refused !== undefined) return sendProblem(reply, refused);
     replayed += letters.length;
-    after = letters.at(-1)?.id ?? until;
-    isMore = letters.length === page.limit;
+    after = letters.length < some.limit ? until : letters.at(-1)!.id;
   }
-  const remaining = isMore ? await countDeadLetters(tables, wanted, { after, until }) : 0;
+  const remaining = await countDeadLetters(tables, wanted, { after, until });
   return { replayed, remaining, next: remaining > 0 ? `${after}-${until}` : null };
+}
+
+async function newest(tables: Kysely<IngestTables>, wanted: LetterFilter): Promise<number> {
+  const [letter] = await listDeadLetters(tables, { limit: 1 }, wanted);
+  return letter?.id ?? 0;
 }
 
 function toItem({ bytes, receivedAt, part, stranger, replayedBy, ...letter }: KeptLetter): object {

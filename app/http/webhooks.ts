@@ -42,9 +42,7 @@ const tts: Webhook = {
   wants: 'end_device_ids and a message such as uplink_message',
   topicOf(body, { tenant }) {
     const ids = ttsIds.safeParse(body);
-    const event = Object.keys((body ?? {}) as object).find((name) =>
-      Object.hasOwn(ttsEvents, name),
-    );
+    const event = Object.keys(body ?? {}).find((name) => Object.hasOwn(ttsEvents, name));
     if (!ids.success || event === undefined) return undefined;
     const { device_id: device, application_ids: application } = ids.data.end_device_ids;
     return `v3/${application.application_id}@${tenant}/devices/${device}/${ttsEvents[event]}`;

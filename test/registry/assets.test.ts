@@ -31,7 +31,7 @@ describe('an asset and its hardware', () => {
     expect(bench.directory.device('bin-1')).toBeUndefined();
     const { token } = await bindDevice({ profile: 'milesight-em400' });
     const login = bench.directory.principal('df702-1')!;
-    expect(tokenMatches(token!, login.hash, secret)).toBe(true);
+    expect(tokenMatches(token ?? '', login.hash, secret)).toBe(true);
     expect(login.publish[0]).toBe('city/v1/kupang/bin/df702-1/telemetry');
     expect(bench.directory.assetOf('df702-1', 3_000)?.id).toBe('bin-1');
   });
