@@ -1,8 +1,16 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { addDevice, ask, revokeToken, rotateToken } from '#app/commands/ask.ts';
+import {
+  addDevice,
+  adoptDevice,
+  ask,
+  removeDevice,
+  revokeToken,
+  rotateToken,
+} from '#app/commands/ask.ts';
 import { exit, usage, type Call, type CommandLine } from '#app/commands/call.ts';
+import { listLetters, replayLetters } from '#app/commands/dead-letters.ts';
 import { traceCommand } from '#app/commands/trace.ts';
 import { programFolder } from '#app/config.ts';
 
@@ -16,12 +24,27 @@ Usage: ./siaga <command> [options]
   devices list              the devices of the running server
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
                             register a device and print its token, once
+  devices add ID --asset A [--profile P] [--replaces OLD]
+                            hardware for a thing that is there; OLD is taken off and locked out
+  devices remove ID         forget a device; its thing and what it said stay
+  devices import FILE [--dry-run] [--report FILE]
+                            a CSV or GeoJSON of devices; the report holds their tokens
+  devices quarantine        who was heard and is not registered
+  devices adopt SYSTEM/NAME --kind K --lat N --lon N [--id ID] [--profile P]
+                            register one of them, and take what it said until now
   devices rotate ID [--overlap 24h]
                             a new token, printed once; the old one works so much longer
   devices revoke ID         no token any more: nobody logs in as it, and who is inside is hung up on
+  assets list               the things in the street, and what serves them
+  assets import FILE [--dry-run] [--report FILE]
+                            things without hardware of their own
   ledger                    the books: what was accepted, and how it ended
   ledger --verify [--json]  count again from logs and store, and compare with the books
-  dead-letters list         what could not be used, and why
+  dead-letters list [--code C] [--principal P] [--topic T] [--stranger S] [--limit N] [--all]
+                            what could not be used, and why
+  dead-letters show N       one of them, with its bytes
+  dead-letters replay [N …] [--code C] [--principal P] [--topic T] [--stranger S] [--all]
+                            send them the road again, once the reason is mended
   trace DEVICE [--for 10m] [--stop]
                             what each station did with a device's messages, and when;
                             --for begins, --stop ends and forgets
@@ -43,14 +66,26 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
+  'devices remove': removeDevice,
+  'devices import': importFile,
+  'devices quarantine': (call) => ask(call, 'GET', '/api/v1/quarantine?limit=500'),
+  'devices adopt': adoptDevice,
+  'assets list': (call) => ask(call, 'GET', '/api/v1/assets?limit=500'),
+  'assets import': importFile,
   'devices rotate': rotateToken,
   'devices revoke': revokeToken,
   ledger: async (call) => (await import('#app/commands/ledger.ts')).ledgerCommand(call),
   'log inspect': async (call) =>
     (await import('#app/commands/log-inspect.ts')).inspectCommand(call),
   trace: traceCommand,
-  'dead-letters list': (call) => ask(call, 'GET', '/api/v1/dead-letters'),
+  'dead-letters list': listLetters,
+  'dead-letters show': (call) => ask(call, 'GET', `/api/v1/dead-letters/${call.positionals[2]}`),
+  'dead-letters replay': replayLetters,
 };
+
+async function importFile(call: Call): Promise<number> {
+  return (await import('#app/commands/import.ts')).importCommand(call);
+}
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -73,6 +108,14 @@ const options = {
   for: text,
   overlap: text,
   stop: flag,
+  asset: text,
+  replaces: text,
+  id: text,
+  'dry-run': flag,
+  report: text,
+  code: text,
+  stranger: text,
+  all: flag,
   json: flag,
 } as const;
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
 import { limits } from '#app/limits.ts';
 import { tls, ws } from '#app/listeners.ts';
+import { sources } from '#app/sources.ts';
 
 /** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
 export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -34,6 +35,8 @@ const schema = z.strictObject({
       limits: limits.prefault({}),
     })
     .prefault({}),
+  /** Brokers of others, to which we listen. */
+  sources: sources.default([]),
   http: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(8080) })
     .prefault({}),

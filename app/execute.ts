@@ -6,10 +6,12 @@ import {
   type CommandKind,
   type CommandResults,
   type Execute,
+  type Identity,
   type Now,
   type Rejection,
 } from '#model';
 import type { Desk, IncidentTables } from '#incidents';
+import { dismiss, type IngestTables } from '#ingest';
 import type { Change, Entry, Registry, RegistryTables } from '#registry';
 import { scope, type Database } from '#app/database/database.ts';
 
@@ -37,6 +39,18 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
 
   const handlers: Handlers = {
     'device.put': (trx, { body }) => registry.putDevice(assets(trx), body, now()),
+    'device.bind': (trx, { body }) => registry.bindDevice(assets(trx), body, now()),
+    'device.unbind': (trx, { body }) => registry.unbindDevice(assets(trx), body, now()),
+    'device.delete': (trx, { body }) => registry.deleteDevice(assets(trx), body.id),
+    async 'device.adopt'(trx, { body: { stranger, ...device } }) {
+      await dismiss(scope<IngestTables>(trx), stranger);
+      const name = stranger.system === 'own' ? [] : [stranger as Identity];
+      const body = { ...device, identities: [...device.identities, ...name] };
+      return registry.putDevice(assets(trx), body, now());
+    },
+    'asset.put': (trx, { body }) => registry.putAsset(assets(trx), body, now()),
+    'asset.delete': (trx, { body }) => registry.deleteAsset(assets(trx), body.id),
+    'registry.import': (trx, { body }) => registry.importRows(assets(trx), body, now()),
     'device.rotate': (trx, { body }) => registry.rotate(assets(trx), body, now()),
     'device.revoke': (trx, { body }) => registry.revoke(assets(trx), body.id),
     'bridge.put': (trx, { body }) => registry.putBridge(assets(trx), body),

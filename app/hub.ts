@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reject, type Execute, type Health } from '#model';
+import type { Submit } from '#broker';
 import type { Log } from '#ingest';
 import type { BrokerMetrics } from '#app/metrics/broker.ts';
 import type { Refusals } from '#app/refusals.ts';
@@ -16,6 +17,10 @@ export interface HubDeps {
   readonly refusals: Refusals;
   readonly series: Series;
   readonly traces: TraceBook;
+  /** How the brokers do to which we listen. */
+  readonly sources: () => Health[];
+  /** The broker's way in; undefined until it is open. */
+  readonly submit: () => Submit | undefined;
   /** Why the packets log can't be written; undefined while it can. */
   readonly logProblem: () => string | undefined;
 }
@@ -32,6 +37,7 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'>
       part('pipeline', pipeline.problem()),
       ...(await stagesOf(pipeline)),
       series.health(),
+      ...deps.sources(),
     ],
     async heads() {
       readings = await ask(pipeline, (calls) => calls.readingsHead(), readings);
@@ -41,6 +47,16 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'>
       ...(await metrics.registry.getMetricsAsJSON()),
       ...(await ask(pipeline, (calls) => calls.metrics(), [])),
     ],
+    async submit(submission) {
+      const submit = deps.submit();
+      return submit === undefined ? away : submit(submission);
+    },
+    async append(entries) {
+      const problem = logProblem();
+      if (problem !== undefined) return reject('ingest.log_full', problem);
+      if (entries.length > 0) await packets.appendAll(entries);
+      return undefined;
+    },
     startTrace: async (device, ms) => traces.start(device, ms),
     readTrace: async (device) => traces.read(device),
     stopTrace: async (device) => traces.stop(device),
@@ -67,9 +83,10 @@ async function stagesOf(pipeline: Supervised<PipelineCalls>): Promise<Health[]> 
   return Promise.race([asked, late]).catch(() => [part('pipeline', 'it died just now')]);
 }
 
+const away = reject('internal.unavailable', 'the server is being started; try again');
+
 /** Passes commands on to the pipeline; while it is away, or when it dies over one, the answer is to try again. */
 function execute(pipeline: Supervised<PipelineCalls>): Execute {
-  const away = reject('internal.unavailable', 'the pipeline is being started; try again');
   return async (command) => {
     const calls = pipeline.problem() === undefined ? pipeline.calls() : undefined;
     if (calls === undefined) return away;

@@ -1,4 +1,4 @@
-import type { LogEntry } from '#model';
+import type { Directory, LogEntry, Now } from '#model';
 import type { Log } from '#ingest';
 import type { BrokerMetrics } from '#app/metrics/broker.ts';
 import type { TraceBook } from '#app/trace-book.ts';
@@ -20,5 +20,17 @@ export function createIntake(
       metrics.acknowledged(entry, performance.now() - start);
       mark?.(number);
     });
+  };
+}
+
+/** Says which native telemetry topic is a device's own, by the thing that it serves now. */
+export function createHome(
+  directory: Pick<Directory, 'assetOf'>,
+  site: string,
+  now: Now,
+): (login: string) => string | undefined {
+  return (login) => {
+    const asset = directory.assetOf(login, now());
+    return asset && `city/v1/${site}/${asset.kind}/${login}/telemetry`;
   };
 }

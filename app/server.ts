@@ -1,20 +1,22 @@
 import { isRejection, type Rejection } from '#model';
-import { createBroker, type Broker } from '#broker';
-import { Log } from '#ingest';
+import { createBroker, type Broker, type SourceOptions } from '#broker';
 import { createDirectory, tokenMatches, type Entry } from '#registry';
 import { createAnnouncement } from '#app/announce.ts';
 import { loadCity } from '#app/city.ts';
-import { createFollowedClock, parseTick, wallClock, type FollowedClock } from '#app/clock.ts';
-import { limitBytes, retention, segmentBytes, type Config } from '#app/config.ts';
+import { createFollowedClock, wallClock } from '#app/clock.ts';
+import { retention, type Config } from '#app/config.ts';
 import { takeFolder, type Folder, type Stamp } from '#app/folder.ts';
+import { follow } from '#app/follow.ts';
 import { createHub } from '#app/hub.ts';
-import { createIntake } from '#app/intake.ts';
+import { createHome, createIntake } from '#app/intake.ts';
 import { brokerLimits } from '#app/limits.ts';
 import { checkCertificate } from '#app/listeners.ts';
 import { createLogger } from '#app/logging.ts';
 import { openObservation } from '#app/observe.ts';
+import { openPackets } from '#app/packets.ts';
 import { createRefusals } from '#app/refusals.ts';
 import { retain } from '#app/retention.ts';
+import { openSources, readSources, type Sources } from '#app/sources.ts';
 import { openSeries, type Series } from '#app/series.ts';
 import type {
   HttpCalls,
@@ -52,10 +54,8 @@ export interface ServerOptions {
  */
 export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
   const { stamp, adminKey, followFrom } = options;
-  const certificate = checkCertificate(options.config.mqtt.tls);
-  if (certificate !== undefined) return [certificate];
-  const city = await loadCity(options.config);
-  if (Array.isArray(city)) return city;
+  const prepared = await prepare(options.config);
+  if (Array.isArray(prepared)) return prepared;
   const folder = takeFolder(options.config.data, stamp, adminKey);
   if (isRejection(folder)) return [folder];
   const log = createLogger('main', options.config.log.level);
@@ -74,8 +74,10 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const { release: _release, ...paths } = folder;
     const data: ThreadData = { config, folder: paths, followFrom };
     const clock = followFrom === undefined ? undefined : createFollowedClock(followFrom);
+    const now = clock?.now ?? wallClock;
 
     let broker: Broker | undefined;
+    let sources: Sources | undefined;
     const observation = await openObservation(
       config,
       {
@@ -93,29 +95,19 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     );
     const { metrics, traces } = observation;
     cleanup.push(() => observation.close());
-    let logProblem: string | undefined;
-    const packets = await Log.open({
-      folder: folder.packets,
-      segmentBytes: segmentBytes(config),
-      limitBytes: limitBytes(config),
-      linger: config.log.linger,
-      onCommit: observation.onCommit,
-      onState(problem) {
-        if (problem !== undefined)
-          log.error({ code: problem.code, reason: problem.message }, 'nothing is acknowledged');
-        logProblem = problem?.message;
-      },
-    });
+    const packetsLog = await openPackets(config, folder.packets, observation.onCommit, log);
+    const { packets } = packetsLog;
     cleanup.push(() => packets.close());
 
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
     const put = (entries: readonly Entry[]): void => {
       for (const entry of entries) {
-        const { name = '', hash } = entry.principal ?? {};
+        const name = entry.principal?.name ?? entry.gone?.device ?? '';
         const before = directory.principal(name)?.hash;
         directory.put(entry);
-        if (before !== undefined && before !== hash) broker?.hangUp(name);
+        if (before !== undefined && before !== directory.principal(name)?.hash)
+          broker?.hangUp(name);
       }
     };
 
@@ -164,7 +156,9 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
           refusals,
           series,
           traces,
-          logProblem: () => logProblem,
+          submit: () => broker?.submit,
+          sources: () => sources?.health() ?? [],
+          logProblem: packetsLog.problem,
         }),
       } satisfies HubCalls,
       log,
@@ -175,7 +169,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const stopping = new AbortController();
     const retaining = retain(packets, {
       ...retention(config),
-      now: clock?.now ?? wallClock,
+      now,
       passed: async () =>
         pipeline.problem() === undefined ? pipeline.calls()?.packetsPassed() : undefined,
       logger: log,
@@ -193,15 +187,23 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       {
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
-        now: clock?.now ?? wallClock,
+        now,
         append: createIntake(packets, metrics, traces),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
+        home: createHome(directory, config.site, now),
         certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
       },
     );
     cleanup.push(() => broker?.close());
+    sources = openSources(prepared.sources, {
+      append: createIntake(packets, metrics, traces),
+      now,
+      refused: refusals.note,
+      frame: brokerLimits(config.mqtt.limits).frame.bridge,
+    });
+    cleanup.push(() => sources?.close());
     const { port: mqttPort, tlsPort, wsPort } = broker;
     return { folder, mqttPort, tlsPort, wsPort, httpPort, series, stop };
   } catch (error) {
@@ -210,21 +212,19 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
   }
 }
 
-/** Hands a simulator's clock on to every thread, where the folder was made to follow one. */
-function follow(
-  topic: string,
-  payload: Buffer,
-  clock: FollowedClock | undefined,
-  threads: readonly { calls(): { tick(tick: never): Promise<void> } | undefined }[],
-): void {
-  const tick = topic === '$siaga/clock' ? parseTick(payload) : undefined;
-  if (tick === undefined || clock === undefined) return;
-  clock.follow(tick);
-  for (const thread of threads)
-    thread
-      .calls()
-      ?.tick(tick as never)
-      .catch(ignore);
+/** Reads what the configuration names, before anything is opened; or says all that is wrong with it. */
+async function prepare(config: Config): Promise<{ sources: SourceOptions[] } | Rejection[]> {
+  const certificate = checkCertificate(config.mqtt.tls);
+  if (certificate !== undefined) return [certificate];
+  const sources = readSources(config.sources, config.site);
+  if (!isSound(sources)) return sources;
+  // Each thread loads it for itself; here it is only known to be loadable.
+  const city = await loadCity(config);
+  return Array.isArray(city) ? city : { sources };
+}
+
+function isSound(read: SourceOptions[] | Rejection[]): read is SourceOptions[] {
+  return !read.some(isRejection);
 }
 
 function ignore(): undefined {

@@ -14,6 +14,7 @@ import type { Message } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { createQueues } from './queues.ts';
 import type { Wire } from './wire.ts';
+import { createSubmit } from './submit.ts';
 
 // 65,536 numbers ready made weigh 8 MB; our PUBACKs, most of what is written, need none of them.
 (writeToStream as { cacheNumbers?: boolean }).cacheNumbers = false;
@@ -224,6 +225,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   return {
     ...ports,
     connections: () => byId.size,
+    submit: createSubmit({ ...deps, authorize, frame: limits.frame }),
     hangUp(login) {
       for (const client of byId.values()) {
         const connection = connections.get(client);

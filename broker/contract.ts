@@ -1,5 +1,6 @@
 import type { Directory, LogEntry, Now, Rejection } from '#model';
 import type { Guard, Limits } from './limits.ts';
+import type { Submit } from './submit.ts';
 import type { ListenerOptions, Ports } from './listeners.ts';
 
 export interface BrokerOptions extends ListenerOptions {
@@ -18,6 +19,8 @@ export interface BrokerDeps {
   readonly refused: (rejection: Rejection, who: { login?: string; address?: string }) => void;
   /** Told each time that a guard bites. */
   readonly guarded: (guard: Guard) => void;
+  /** The native telemetry topic of a device that sends by HTTP and names none. */
+  readonly home: (login: string) => string | undefined;
   /** Told why a certificate that was changed can't be used; the one before it stays. */
   readonly certificateProblem: (reason: string) => void;
 }
@@ -25,6 +28,8 @@ export interface BrokerDeps {
 export interface Broker extends Ports {
   /** Clients that are connected now. */
   connections(): number;
+  /** Takes a message that comes without a connection. */
+  readonly submit: Submit;
   /** Hangs up on who is connected under a login with a token that is no longer its own. */
   hangUp(login: string): void;
   /** Acknowledges what was accepted, takes nothing more, and hangs up. */

@@ -1,10 +1,14 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import type { DeadLetter, LogRecord, Rejection } from '#model';
+import type { Stranger } from './decoders/envelope.ts';
+import { nameOf } from './quarantine.ts';
 import type { IngestTables } from './tables.ts';
 
 /** A dead letter as it is listed, newest first. */
 export interface KeptLetter extends DeadLetter {
   readonly id: number;
+  /** Number of the packet as which it went the road again. */
+  readonly replayedBy?: number;
 }
 
 /** Turns a refused record, or a refused part of one, into the letter that keeps it. */
@@ -13,8 +17,10 @@ export function deadLetter(
   record: LogRecord,
   { code, reason, field }: Rejection,
   part?: string,
+  stranger?: Stranger,
 ): DeadLetter {
   return {
+    ...(stranger !== undefined && { stranger: nameOf(stranger) }),
     consumer,
     record: record.number,
     ...(part !== undefined && { part }),
@@ -46,6 +52,7 @@ export async function keepDeadLetters(
         principal,
         topic,
         bytes,
+        stranger: letter.stranger ?? null,
       })
       .onConflict((c) => c.columns(['consumer', 'record', 'part']).doNothing())
       .executeTakeFirst();
@@ -74,15 +81,93 @@ export async function deadLetterCounts(
     .execute();
 }
 
-/** A page of dead letters, newest first, those below `before` where it is given. */
+/** Which letters are meant; what is absent does not narrow them. */
+export interface LetterFilter {
+  readonly ids?: readonly number[] | undefined;
+  readonly consumer?: string | undefined;
+  readonly code?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly stranger?: string | undefined;
+  /** Received in [from, to), epoch ms. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly state?: 'open' | 'replayed' | undefined;
+}
+
+/** A page of dead letters: newest first below `before`, or oldest first above `after` and up to `until`. */
 export async function listDeadLetters(
   db: Kysely<IngestTables>,
-  page: { readonly limit: number; readonly before?: number },
+  page: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly after?: number;
+    readonly until?: number;
+  },
+  filter: LetterFilter = {},
 ): Promise<KeptLetter[]> {
-  let query = db.selectFrom('dead_letter').selectAll().orderBy('id', 'desc').limit(page.limit);
-  if (page.before !== undefined) query = query.where('id', '<', page.before);
+  const { before, after, until, limit } = page;
+  let query = narrow(db.selectFrom('dead_letter').selectAll(), filter)
+    .orderBy('id', after === undefined ? 'desc' : 'asc')
+    .limit(limit);
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (after !== undefined) query = query.where('id', '>', after);
+  if (until !== undefined) query = query.where('id', '<=', until);
   const rows = await query.execute();
-  return rows.map((row) => ({
+  return rows.map(toLetter);
+}
+
+/** How many letters above `after`, up to `until`, are meant. */
+export async function countDeadLetters(
+  db: Kysely<IngestTables>,
+  filter: LetterFilter,
+  { after, until }: { readonly after: number; readonly until: number },
+): Promise<number> {
+  const query = db
+    .selectFrom('dead_letter')
+    .select((row) => row.fn.countAll<number>().as('count'))
+    .where('id', '>', after)
+    .where('id', '<=', until);
+  const [row] = await narrow(query, filter).execute();
+  return row!.count;
+}
+
+/** Marks a letter as replayed by a packet, in the caller's transaction; the first packet counts. */
+export async function closeLetter(
+  trx: Kysely<IngestTables>,
+  { letter, packet }: { readonly letter: number; readonly packet: number },
+): Promise<void> {
+  await trx
+    .updateTable('dead_letter')
+    .set({ replayed_by: packet })
+    .where('id', '=', letter)
+    .where('replayed_by', 'is', null)
+    .execute();
+}
+
+const columns = ['consumer', 'code', 'principal', 'topic', 'stranger'] as const;
+
+function narrow<O>(
+  query: SelectQueryBuilder<IngestTables, 'dead_letter', O>,
+  filter: LetterFilter,
+): SelectQueryBuilder<IngestTables, 'dead_letter', O> {
+  const { ids, from, to, state } = filter;
+  let narrowed = query;
+  for (const column of columns) {
+    const value = filter[column];
+    if (value !== undefined) narrowed = narrowed.where(column, '=', value);
+  }
+  if (ids !== undefined) narrowed = narrowed.where('id', 'in', ids);
+  if (from !== undefined) narrowed = narrowed.where('received_at', '>=', from);
+  if (to !== undefined) narrowed = narrowed.where('received_at', '<', to);
+  if (state === 'open') narrowed = narrowed.where('replayed_by', 'is', null);
+  if (state === 'replayed') narrowed = narrowed.where('replayed_by', 'is not', null);
+  return narrowed;
+}
+
+/** A row as a letter. */
+export function toLetter(row: Selectable<IngestTables['dead_letter']>): KeptLetter {
+  return {
     id: row.id,
     consumer: row.consumer,
     record: row.record,
@@ -93,5 +178,7 @@ export async function listDeadLetters(
     principal: row.principal,
     topic: row.topic,
     bytes: row.bytes,
-  }));
+    ...(row.stranger !== null && { stranger: row.stranger }),
+    ...(row.replayed_by !== null && { replayedBy: row.replayed_by }),
+  };
 }

@@ -9,12 +9,14 @@ import {
   type Packet,
   type Reading,
 } from '#model';
-import { deadLetter } from './dead-letters.ts';
+import { closeLetter, deadLetter } from './dead-letters.ts';
 import type { Decoded } from './decode.ts';
 import { Duplicates } from './duplicates.ts';
 import { settle } from './ledger.ts';
 import { PresenceBook } from './presence.ts';
 import type { IngestTables } from './tables.ts';
+import { Quarantine } from './quarantine.ts';
+import type { Replay } from './replay.ts';
 import { toEntry, type Tail } from './tail.ts';
 
 /** What the decode consumer needs: the pure function, the database, and the log it writes. */
@@ -31,6 +33,7 @@ export interface DecodeBatchDeps {
 export interface DecodeMemory {
   readonly duplicates: Duplicates;
   readonly presence: PresenceBook;
+  readonly quarantine: Quarantine;
 }
 
 /** Reads decode's memory back; a resend is recognised for `remember` packets. */
@@ -38,13 +41,19 @@ export async function openMemory(
   db: Kysely<IngestTables>,
   remember: number,
 ): Promise<DecodeMemory> {
-  return { duplicates: await Duplicates.open(db, remember), presence: new PresenceBook() };
+  return {
+    duplicates: await Duplicates.open(db, remember),
+    presence: new PresenceBook(),
+    quarantine: new Quarantine(),
+  };
 }
 
 interface Batch {
   readonly counts: Counts;
   readonly dead: DeadLetter[];
   readonly readings: Reading[];
+  /** Letters that came again, and as which packet. */
+  readonly replayed: { readonly letter: number; readonly packet: number }[];
 }
 
 const consumer = 'decode';
@@ -65,13 +74,13 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, presence } = deps.memory;
-  const batch: Batch = { counts: {}, dead: [], readings: [] };
+  const { duplicates, presence, quarantine } = deps.memory;
+  const batch: Batch = { counts: {}, dead: [], readings: [], replayed: [] };
   for (const record of records) {
     const outcome = decodeRecord(deps, record);
     const { duplicateKey } = outcome;
     const isResend = duplicateKey !== undefined && duplicates.isResend(duplicateKey, record.number);
-    sort(batch, presence, record, isResend ? { class: 'duplicate' } : outcome);
+    sort(batch, deps.memory, record, isResend ? { class: 'duplicate' } : outcome);
   }
   const entries = batch.readings.map(toEntry);
   const output = await deps.readings.appendAll(entries);
@@ -84,10 +93,13 @@ export async function prepareBatch(
         await duplicates.save(trx, to);
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
+        for (const each of batch.replayed) await closeLetter(trx, each);
+        await quarantine.save(trx);
         return presence.save(trx, records.length);
       });
       duplicates.saved(to);
       presence.saved(isAll);
+      quarantine.saved();
     },
   };
 }
@@ -108,18 +120,28 @@ function decodeRecord({ decode }: DecodeBatchDeps, record: LogRecord): Outcome {
 /** Puts one outcome into the batch's books. */
 function sort(
   batch: Batch,
-  presence: PresenceBook,
+  { presence, quarantine }: DecodeMemory,
   record: LogRecord,
-  { class: name, refused = [], readings = [], online }: Outcome,
+  { class: name, refused = [], readings = [], online, replay }: Outcome,
 ): void {
   const { receivedAt } = record;
   batch.counts[name] = (batch.counts[name] ?? 0) + 1;
-  for (const { part, rejection } of refused) {
-    batch.dead.push(deadLetter(consumer, record, rejection, part));
+  for (const { part, rejection, stranger } of refused) {
+    const kept = letterOf(record, replay);
+    batch.dead.push(deadLetter(consumer, kept, rejection, part, stranger));
+    if (stranger !== undefined) quarantine.see(stranger, kept);
   }
+  if (replay !== undefined) batch.replayed.push({ letter: replay.letter, packet: record.number });
   for (const reading of readings) {
     batch.readings.push(reading);
     presence.hear({ device: reading.device, seenAt: receivedAt, online: true });
   }
   if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
+}
+
+/** What a letter keeps of a record that was one before: the packet as it came first. */
+function letterOf(record: LogRecord, replay: Replay | undefined): LogRecord {
+  if (replay === undefined) return record;
+  const { receivedAt, principal, topic, payload } = replay.packet;
+  return { number: record.number, receivedAt, principal, topic, bytes: payload };
 }

@@ -9,14 +9,24 @@ import {
   type Rejection,
 } from '#model';
 import { judgeTime } from './clock-rule.ts';
-import type { Message, Origin, RefusedPart, Telemetry, Who } from './decoders/envelope.ts';
+import type { Message, Origin, Stranger, Telemetry, Who } from './decoders/envelope.ts';
 import { formats } from './decoders/formats.ts';
 import { tabulate, type Group } from './group.ts';
 import { identify, maySpeakFor } from './identify.ts';
 import { interpret, type Knowledge, type Speaker } from './interpret.ts';
 import { contentOrigin, duplicateKey, nanoOf } from './origin.ts';
 import type { Profile } from './profile.ts';
+import { strangerOf } from './quarantine.ts';
+import { isReplay, readReplay, type Replay } from './replay.ts';
+import { limit, summarise } from './refused.ts';
 import { createUnits } from './units.ts';
+
+/** Why a packet, or a part of it, was refused; and for whom it spoke, where nobody is known by that name. */
+export interface Refusal {
+  readonly part?: string;
+  readonly rejection: Rejection;
+  readonly stranger?: Stranger;
+}
 
 /** What a packet turned out to be. */
 export interface Decoded {
@@ -24,11 +34,13 @@ export interface Decoded {
   readonly class: 'decoded' | 'empty' | 'dead';
   readonly readings: readonly Reading[];
   /** Refused parts (with `part`) of a used packet, or the one reason (no part) of a dead one. */
-  readonly refused: readonly { readonly part?: string; readonly rejection: Rejection }[];
+  readonly refused: readonly Refusal[];
   /** What tells a resend from a new message; absent when nothing in the message does. */
   readonly duplicateKey?: string;
   /** Presence said by the packet itself: `status` and last will. */
   readonly online?: { readonly device: string; readonly online: boolean };
+  /** The dead letter that the packet was, where it comes again. */
+  readonly replay?: Replay;
 }
 
 export interface DecodeDeps {
@@ -55,9 +67,10 @@ export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
   const { directory, retention } = deps;
   const known = { tables: tabulate(deps.kinds), units: createUnits(), directory, retention };
 
-  return (packet) => {
+  const decode = (packet: Packet): Decoded => {
     const format = formats.find((each) => each.owns(packet.topic));
     if (format === undefined) {
+      if (isReplay(packet)) return decodeAgain(packet, decode);
       const names = formats.map(({ name }) => name).join(', ');
       return dead(reject('ingest.format_unknown', `a topic of none of ${names}`, 'topic'));
     }
@@ -67,16 +80,35 @@ export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
 
     if (envelope.says === 'presence') {
       const device = find(deps, packet, envelope.who);
-      if (isRejection(device)) return dead(device);
+      if (isRejection(device)) return dead(device, envelope.who);
       const online = { device: device.id, online: envelope.online };
       return { class: 'empty', readings: [], refused: [], online };
     }
     const { strict } = envelope;
     const home = envelope.who && introduce(deps, packet, envelope.who, strict);
-    if (home !== undefined && isRejection(home)) return dead(home);
+    if (home !== undefined && isRejection(home)) return dead(home, envelope.who);
     return decodeMessages(known, packet, envelope, (message) =>
       message.who === undefined ? home : introduce(deps, packet, message.who, strict),
     );
+  };
+  return decode;
+}
+
+/**
+ * A dead letter that comes again is decoded as if it came then, for its times and its place among the
+ * others; for those who read on it comes now, so that nothing old is taken for news.
+ */
+function decodeAgain(record: Packet, decode: (packet: Packet) => Decoded): Decoded {
+  const replay = readReplay(record);
+  if (isRejection(replay)) return dead(replay);
+  const { duplicateKey: key, ...decoded } = decode(replay.packet);
+  const { number, receivedAt } = record;
+  return {
+    ...decoded,
+    readings: decoded.readings.map((reading) => ({ ...reading, packet: number, receivedAt })),
+    replay,
+    // The rest of a packet that was partly refused is known: it is no resend for that.
+    ...(key !== undefined && replay.part === '' && { duplicateKey: key }),
   };
 }
 
@@ -119,7 +151,7 @@ function decodeMessages(
     const speaker = speakerOf(message);
     if (speaker === undefined) continue;
     if (isRejection(speaker)) {
-      refused.push({ part: message.part, rejection: speaker });
+      refused.push({ part: message.part, ...refusalOf(speaker, message.who) });
       continue;
     }
     const groups = interpret(known, speaker, message, refused);
@@ -131,7 +163,11 @@ function decodeMessages(
     }
   }
   const [first] = refused;
-  if (readings.length === 0 && first !== undefined) return dead(summarise(first, refused));
+  if (readings.length === 0 && first !== undefined) {
+    const { stranger } = first;
+    const rejection = summarise(first, refused);
+    return { class: 'dead', readings, refused: [{ rejection, ...(stranger && { stranger }) }] };
+  }
   return {
     class: readings.length === 0 ? 'empty' : 'decoded',
     readings,
@@ -183,29 +219,11 @@ function toReading(
 }
 
 /** A dead packet has no duplicate key: sent again after the registry was mended, it must be taken. */
-function dead(rejection: Rejection): Decoded {
-  return { class: 'dead', readings: [], refused: [{ rejection }] };
+function dead(rejection: Rejection, who?: Who): Decoded {
+  return { class: 'dead', readings: [], refused: [refusalOf(rejection, who)] };
 }
 
-/** The one reason of a packet of which no part could be used. */
-function summarise(first: RefusedPart, refused: readonly RefusedPart[]): Rejection {
-  if (refused.length === 1) return first.rejection;
-  const reasons = refused
-    .slice(0, 3)
-    .map(({ part, rejection }) =>
-      part === '' ? rejection.reason : `${part}: ${rejection.reason}`,
-    );
-  const more = refused.length > 3 ? `; and ${refused.length - 3} more` : '';
-  return reject(first.rejection.code, `nothing usable: ${reasons.join('; ')}${more}`);
-}
-
-/** Each refused part is kept with the packet's bytes: a broken device must not fill the disk. */
-const maxRefused = 32;
-
-function limit(refused: readonly RefusedPart[]): readonly RefusedPart[] {
-  if (refused.length <= maxRefused) return refused;
-  const { rejection } = refused[maxRefused - 1]!;
-  const reason = `${refused.length - maxRefused + 1} more parts were refused`;
-  const rest = { part: '…', rejection: reject(rejection.code, reason) };
-  return [...refused.slice(0, maxRefused - 1), rest];
+function refusalOf(rejection: Rejection, who: Who | undefined): Refusal {
+  if (rejection.code !== 'ingest.device_unknown' || who === undefined) return { rejection };
+  return { rejection, stranger: strangerOf(who) };
 }

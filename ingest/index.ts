@@ -1,4 +1,4 @@
-export { deadLetter, deadLetterCounts, listDeadLetters, type KeptLetter } from './dead-letters.ts';
+export * from './letters.ts';
 export { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from './decode-batch.ts';
 export { readReading, Tail } from './tail.ts';
 export { openCursor, readAccounts, settle, type Account, type Cursor } from './ledger.ts';

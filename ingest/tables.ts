@@ -26,11 +26,25 @@ export interface IngestTables {
     principal: string;
     topic: string;
     bytes: Uint8Array;
+    /** `system/id` of whom it spoke for, where nobody is known by that name. */
+    stranger: string | null;
+    /** Number of the packet as which it went the road again. */
+    replayed_by: number | null;
   };
   /** How many dead letters there are, so that nobody has to count them. */
   dead_letter_count: { consumer: string; code: string; count: number };
   /** The keys that a run of packets was the first to carry: see `duplicates.ts`. */
   duplicate_chunk: { chunk: number; keys: Uint8Array };
+  /** Who was spoken for and is not in the registry; times are epoch ms. */
+  quarantine: {
+    system: string;
+    id: string;
+    login: string;
+    topic: string;
+    first_seen: number;
+    last_seen: number;
+    packets: number;
+  };
   presence: { device: string; seen_at: number; online: number };
 }
 
@@ -112,6 +126,34 @@ export const ingestMigrations: Record<string, Migration> = {
         .execute();
       await sql`insert into dead_letter_count (consumer, code, count)
         select consumer, code, count(*) from dead_letter group by consumer, code`.execute(db);
+    },
+  },
+  '0004-quarantine': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('quarantine')
+        .addColumn('system', 'text', (c) => c.notNull())
+        .addColumn('id', 'text', (c) => c.notNull())
+        .addColumn('login', 'text', (c) => c.notNull())
+        .addColumn('topic', 'text', (c) => c.notNull())
+        .addColumn('first_seen', 'bigint', (c) => c.notNull())
+        .addColumn('last_seen', 'bigint', (c) => c.notNull())
+        .addColumn('packets', 'bigint', (c) => c.notNull())
+        .addPrimaryKeyConstraint('quarantine_key', ['system', 'id'])
+        .execute();
+      await db.schema.createIndex('quarantine_seen').on('quarantine').column('last_seen').execute();
+      await db.schema.alterTable('dead_letter').addColumn('stranger', 'text').execute();
+      await db.schema.alterTable('dead_letter').addColumn('replayed_by', 'bigint').execute();
+      await db.schema
+        .createIndex('dead_letter_stranger')
+        .on('dead_letter')
+        .columns(['stranger', 'id'])
+        .execute();
+      await db.schema
+        .createIndex('dead_letter_code')
+        .on('dead_letter')
+        .columns(['code', 'id'])
+        .execute();
     },
   },
 };

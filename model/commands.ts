@@ -2,16 +2,57 @@ import { z } from 'zod';
 import type { Rejection } from './error.ts';
 import { position } from './geo.ts';
 import { incidentStatus } from './incident.ts';
-import { asset, device, type Asset, type Device } from './registry.ts';
+import { asset, device, identity, type Asset, type Device } from './registry.ts';
 import { segment } from './kind.ts';
 
 /** Milliseconds that an old token may go on working beside the new one: 30 days. */
 const longestOverlap = 30 * 86_400_000;
 
+/** Rows that one `registry.import` takes: the pipeline is busy with them for some tens of ms. */
+export const importChunk = 500;
+
+const deviceFields = { ...asset.shape, ...device.omit({ id: true }).shape };
+
+/** A name that is not known: another system's, or (`own`) one of ours in a native topic. */
+const identityOrOwn = z.strictObject({
+  system: z.enum(['own', ...identity.shape.system.options]),
+  id: identity.shape.id,
+});
+
+/** What an import came to in one row. */
+export type ImportOutcome =
+  | { readonly outcome: 'created' | 'changed'; readonly id: string; readonly token?: string }
+  | { readonly outcome: 'unchanged'; readonly id: string }
+  | { readonly outcome: 'refused'; readonly id?: string; readonly rejection: Rejection };
+
 /** Everything that can be asked of the pipeline, the only writer: name → what it takes. */
 export const commands = {
   /** Creates or changes a device and the asset of the same id that it is bound to. */
-  'device.put': z.strictObject({ ...asset.shape, ...device.omit({ id: true }).shape }),
+  'device.put': z.strictObject(deviceFields),
+  /** Creates or changes a thing in the street, which needs no hardware of its own. */
+  'asset.put': asset,
+  /** Forgets a thing that no device serves. */
+  'asset.delete': z.strictObject({ id: segment }),
+  /** Creates or changes hardware, and binds it to a thing that is there already. */
+  'device.bind': z.strictObject({
+    ...device.shape,
+    asset: segment,
+    /** The device that it takes the place of: unbound, and its token taken away. */
+    replaces: segment.optional(),
+  }),
+  /** Takes a device off its thing; what it said stays the thing's. */
+  'device.unbind': z.strictObject({ id: segment, asset: segment }),
+  /** Forgets a device: its login, its names, and that it serves anything. */
+  'device.delete': z.strictObject({ id: segment }),
+  /** Registers a device that was heard under a name that the registry does not know. */
+  'device.adopt': z.strictObject({ ...deviceFields, stranger: identityOrOwn }),
+  /** Rows of an import; a bad one is reported and costs the others nothing. */
+  'registry.import': z.strictObject({
+    what: z.enum(['devices', 'assets']),
+    /** Only say what would come of it. */
+    isTrial: z.boolean(),
+    rows: z.array(z.unknown()).min(1).max(importChunk),
+  }),
   /** Gives a device a new token; the old one stops working, at once or after `overlap` ms. */
   'device.rotate': z.strictObject({
     id: segment,
@@ -49,6 +90,13 @@ export type CommandBody<K extends CommandKind> = z.output<(typeof commands)[K]>;
 
 export interface CommandResults {
   'device.put': { device: Device; asset: Asset; /** Only when newly made. */ token?: string };
+  'asset.put': { asset: Asset };
+  'asset.delete': { asset: string };
+  'device.bind': { device: Device; asset: Asset; /** Only when newly made. */ token?: string };
+  'device.unbind': { device: string; asset: string };
+  'device.delete': { device: string };
+  'device.adopt': CommandResults['device.put'];
+  'registry.import': { outcomes: ImportOutcome[] };
   'device.rotate': { token: string };
   'device.revoke': { device: string };
   'bridge.put': { token: string };

@@ -16,4 +16,6 @@ export interface DeadLetter {
   readonly principal: string;
   readonly topic: string;
   readonly bytes: Uint8Array;
+  /** Whom it spoke for, as `system/id`, where the registry knows nobody of that name. */
+  readonly stranger?: string;
 }

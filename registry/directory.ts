@@ -6,6 +6,14 @@ export interface Entry {
   readonly device?: Device;
   readonly binding?: Binding;
   readonly principal?: Principal;
+  /** What is no longer there. */
+  readonly gone?: { readonly asset?: string; readonly device?: string };
+}
+
+/** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
+export interface Change<Result> {
+  readonly result: Result;
+  readonly entries: readonly Entry[];
 }
 
 /** Which asset a device serves from a time on. */
@@ -40,6 +48,27 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     identities.set(key, device);
   };
 
+  const forget = ({ asset, device: id }: NonNullable<Entry['gone']>): void => {
+    if (asset !== undefined) assets.delete(asset);
+    if (id === undefined) return;
+    for (const identity of devices.get(id)?.identities ?? []) identities.delete(keyOf(identity));
+    devices.delete(id);
+    bindings.delete(id);
+    principals.delete(id);
+  };
+
+  const enter = (device: Device): void => {
+    for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
+    for (const identity of device.identities) claim(identity, device.id);
+    devices.set(device.id, device);
+  };
+
+  const bind = (binding: Binding): void => {
+    const others = bindings.get(binding.device)?.filter((b) => b.since !== binding.since) ?? [];
+    const all = [...others, binding].sort((a, b) => a.since - b.since);
+    bindings.set(binding.device, all);
+  };
+
   const directory: LiveDirectory = {
     principal: (name) => principals.get(name),
     device: (id) => devices.get(id),
@@ -50,27 +79,18 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     asset: (id) => assets.get(id),
     assetOf: (device, at) => {
       const own = bindings.get(device);
-      const held = own?.findLast(({ since, until }) => since <= at && at < (until ?? Infinity));
+      if (own === undefined) return undefined;
       // A reading from before the first binding belongs to it: the device was in place already.
-      const binding = held ?? own?.[0];
-      return binding && assets.get(binding.asset);
+      const binding = own.findLast(({ since }) => since <= at) ?? own[0]!;
+      return at < (binding.until ?? Infinity) ? assets.get(binding.asset) : undefined;
     },
     assets: () => assets.values(),
-    put({ asset, device, binding, principal }) {
+    put({ asset, device, binding, principal, gone }) {
+      if (gone !== undefined) forget(gone);
       if (asset) assets.set(asset.id, asset);
       if (principal) principals.set(principal.name, principal);
-      if (device) {
-        for (const old of devices.get(device.id)?.identities ?? []) identities.delete(keyOf(old));
-        for (const identity of device.identities) claim(identity, device.id);
-        devices.set(device.id, device);
-      }
-      if (binding) {
-        const others = bindings.get(binding.device)?.filter((b) => b.since !== binding.since) ?? [];
-        bindings.set(
-          binding.device,
-          [...others, binding].sort((a, b) => a.since - b.since),
-        );
-      }
+      if (device) enter(device);
+      if (binding) bind(binding);
     },
   };
   for (const entry of entries) directory.put(entry);

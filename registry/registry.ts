@@ -1,155 +1,143 @@
-import type { Kysely } from 'kysely';
 import {
   isRejection,
   reject,
   type Asset,
   type CommandBody,
+  type CommandKind,
   type CommandResults,
   type Device,
-  type Kinds,
-  type Principal,
   type Rejection,
 } from '#model';
-import type { Entry } from './directory.ts';
-import { grantsOf } from './grants.ts';
-import { bind, findPrincipal, saveAsset, saveDevice, savePrincipal } from './rows.ts';
-import type { RegistryTables } from './tables.ts';
-import { hashToken, newToken } from './token.ts';
-import type { Zones } from './zones.ts';
+import { putBridge, revoke, rotate } from './credentials.ts';
+import type { Change, Entry } from './directory.ts';
+import { importRows } from './import.ts';
+import { entriesOf, putRows, type Put, type RegistryDeps } from './put.ts';
+import { readKnown } from './read.ts';
+import { deleteAsset, deleteDevice, endBinding, servedBy, type Trx } from './rows.ts';
 
-/** A change: the answer for whoever asked, and the entries that every directory takes over after the commit. */
-export interface Change<Result> {
-  readonly result: Result;
-  readonly entries: readonly Entry[];
-}
+type Changed<K extends CommandKind> = Promise<Change<CommandResults[K]> | Rejection>;
 
-type Trx = Kysely<RegistryTables>;
-
-export interface RegistryDeps {
-  readonly kinds: Kinds;
-  readonly profiles: ReadonlySet<string>;
-  readonly site: string;
-  /** Fills in where an asset is, when nobody says. */
-  readonly zones: Pick<Zones, 'find'>;
-  /** Key of the HMAC that tokens are kept under. */
-  readonly secret: string;
-}
-
-/** Everything that changes the registry; each runs in the caller's transaction. */
+/** Everything that changes the registry; each runs in the caller's transaction, at a time in epoch ms. */
 export interface Registry {
-  putDevice(
+  putDevice(trx: Trx, body: CommandBody<'device.put'>, at: number): Changed<'device.put'>;
+  bindDevice(trx: Trx, body: CommandBody<'device.bind'>, at: number): Changed<'device.bind'>;
+  unbindDevice(trx: Trx, body: CommandBody<'device.unbind'>, at: number): Changed<'device.unbind'>;
+  deleteDevice(trx: Trx, id: string): Changed<'device.delete'>;
+  putAsset(trx: Trx, body: CommandBody<'asset.put'>, at: number): Changed<'asset.put'>;
+  deleteAsset(trx: Trx, id: string): Changed<'asset.delete'>;
+  importRows(
     trx: Trx,
-    body: CommandBody<'device.put'>,
+    body: CommandBody<'registry.import'>,
     at: number,
-  ): Promise<Change<CommandResults['device.put']> | Rejection>;
-  /** A new token; the old one goes on working for `overlap` ms from `at` (epoch ms). */
-  rotate(
-    trx: Trx,
-    body: CommandBody<'device.rotate'>,
-    at: number,
-  ): Promise<Change<CommandResults['device.rotate']> | Rejection>;
-  /** No token at all, until the next one is made. */
-  revoke(trx: Trx, id: string): Promise<Change<CommandResults['device.revoke']> | Rejection>;
-  putBridge(
-    trx: Trx,
-    body: CommandBody<'bridge.put'>,
-  ): Promise<Change<{ token: string }> | Rejection>;
+  ): Changed<'registry.import'>;
+  rotate(trx: Trx, body: CommandBody<'device.rotate'>, at: number): Changed<'device.rotate'>;
+  revoke(trx: Trx, id: string): Changed<'device.revoke'>;
+  putBridge(trx: Trx, body: CommandBody<'bridge.put'>): Changed<'bridge.put'>;
 }
 
 /** Makes the writing side of the registry. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  return {
-    async putDevice(trx, { profile, identities, ...given }, at) {
-      const asset = located(given, deps.zones);
-      const stranger = findUnknown(asset.kind, profile, deps);
-      if (stranger !== undefined) return stranger;
-      const device: Device = {
-        id: asset.id,
-        identities,
-        ...(profile !== undefined && { profile }),
-      };
-      const known = await findPrincipal(trx, device.id);
-      if (known?.role === 'bridge') {
-        return reject('registry.name_taken', `${device.id} is the login of a bridge`, 'id');
-      }
-      const token = known === undefined ? newToken() : undefined;
-      await saveAsset(trx, asset);
-      await saveDevice(trx, device);
-      const binding = await bind(trx, device.id, asset.id, at);
-      const hash = known?.hash ?? hashToken(token!, deps.secret);
-      const grants = grantsOf(asset, device, deps.site);
-      const kept = known?.previous && { previous: known.previous };
-      const principal: Principal = { name: device.id, role: 'device', hash, ...kept, ...grants };
-      await savePrincipal(trx, principal);
-      const result = { device, asset, ...(token !== undefined && { token }) };
-      return { result, entries: [{ asset, device, binding, principal }] };
-    },
+  const { secret } = deps;
 
-    async rotate(trx, { id, overlap }, at) {
-      const known = await findDevicePrincipal(trx, id);
-      if (isRejection(known)) return known;
-      const { previous: _previous, ...rest } = known;
-      const token = newToken();
-      const principal: Principal = {
-        ...rest,
-        hash: hashToken(token, deps.secret),
-        ...(overlap > 0 &&
-          rest.hash !== '' && { previous: { hash: rest.hash, until: at + overlap } }),
-      };
-      await savePrincipal(trx, principal);
-      return { result: { token }, entries: [{ principal }] };
-    },
-
-    async revoke(trx, id) {
-      const known = await findDevicePrincipal(trx, id);
-      if (isRejection(known)) return known;
-      const { previous: _previous, ...rest } = known;
-      const principal: Principal = { ...rest, hash: '' };
-      await savePrincipal(trx, principal);
-      return { result: { device: id }, entries: [{ principal }] };
-    },
-
-    async putBridge(trx, { name, publish }) {
-      const known = await findPrincipal(trx, name);
-      if (known?.role === 'device') {
-        return reject('registry.name_taken', `${name} is the login of a device`, 'name');
-      }
-      const token = newToken();
-      const hash = hashToken(token, deps.secret);
-      const principal: Principal = { name, role: 'bridge', hash, publish, subscribe: [] };
-      await savePrincipal(trx, principal);
-      return { result: { token }, entries: [{ principal }] };
-    },
+  const putOne = async (
+    trx: Trx,
+    asset: Asset,
+    device: Device | undefined,
+    at: number,
+  ): Promise<Change<Put> | Rejection> => {
+    const row = device === undefined ? { asset } : { asset, device };
+    const judged = await putRows(trx, deps, [row], { at, moves: true });
+    const [put] = judged;
+    return isRejection(put) ? put : { result: put!, entries: entriesOf(judged) };
   };
+
+  const registry: Registry = {
+    async putDevice(trx, { profile, identities, ...asset }, at) {
+      const change = await putOne(trx, asset, toDevice(asset.id, profile, identities), at);
+      return isRejection(change) ? change : answer(change);
+    },
+
+    async bindDevice(trx, { id, profile, identities, asset: name, replaces }, at) {
+      const { assets } = await readKnown(trx, [name]);
+      const asset = assets.get(name);
+      if (asset === undefined) return noAsset(name, 'asset');
+      const entries: Entry[] = [];
+      if (replaces !== undefined && replaces !== id) {
+        for (const step of [
+          await registry.unbindDevice(trx, { id: replaces, asset: name }, at),
+          await revoke(trx, replaces),
+        ]) {
+          if (isRejection(step)) return { ...step, field: 'replaces' };
+          entries.push(...step.entries);
+        }
+      }
+      const change = await putOne(trx, asset, toDevice(id, profile, identities), at);
+      if (isRejection(change)) return change;
+      return answer({ ...change, entries: [...entries, ...change.entries] });
+    },
+
+    async unbindDevice(trx, { id, asset }, at) {
+      const binding = (await readKnown(trx, [id])).bound.get(id);
+      if (binding?.asset !== asset) {
+        const reason = `${id} serves ${binding?.asset ?? 'nothing'}, not ${asset}`;
+        return reject('registry.not_bound', reason, 'id');
+      }
+      const ended = await endBinding(trx, binding, at);
+      return { result: { device: id, asset }, entries: [{ binding: ended }] };
+    },
+
+    async deleteDevice(trx, id) {
+      const { devices } = await readKnown(trx, [id]);
+      if (!devices.has(id)) return reject('registry.device_unknown', `no device ${id}`, 'id');
+      await deleteDevice(trx, id);
+      return { result: { device: id }, entries: [{ gone: { device: id } }] };
+    },
+
+    async putAsset(trx, asset, at) {
+      const change = await putOne(trx, asset, undefined, at);
+      if (isRejection(change)) return change;
+      const { result, entries } = change;
+      // What a device may publish to names the kind of its asset.
+      const served = await servedBy(trx, asset.id);
+      const { devices } = await readKnown(trx, [asset.id, ...served]);
+      const rows = served.map((id) => ({ asset: result.asset, device: devices.get(id)! }));
+      const regranted =
+        rows.length === 0 ? [] : await putRows(trx, deps, rows, { at, moves: true });
+      return { result: { asset: result.asset }, entries: [...entries, ...entriesOf(regranted)] };
+    },
+
+    async deleteAsset(trx, id) {
+      const { assets } = await readKnown(trx, [id]);
+      if (!assets.has(id)) return noAsset(id, 'id');
+      const [device] = await servedBy(trx, id);
+      if (device !== undefined) {
+        return reject('registry.asset_served', `${device} serves it: take it off first`, 'id');
+      }
+      await deleteAsset(trx, id);
+      return { result: { asset: id }, entries: [{ gone: { asset: id } }] };
+    },
+
+    importRows: (trx, body, at) => importRows(trx, deps, body, at),
+    rotate: (trx, body, at) => rotate(trx, secret, body, at),
+    revoke,
+    putBridge: (trx, body) => putBridge(trx, secret, body),
+  };
+  return registry;
 }
 
-async function findDevicePrincipal(trx: Trx, id: string): Promise<Principal | Rejection> {
-  const known = await findPrincipal(trx, id);
-  if (known?.role === 'device') return known;
-  return reject('registry.device_unknown', `no device ${id}`, 'id');
-}
-
-/** Zone and district as they were given, else those of the position. What was given is never overruled. */
-function located(asset: Asset, zones: Pick<Zones, 'find'>): Asset {
-  if (asset.zone !== '') return asset;
-  const found = zones.find(asset);
-  if (found === undefined) return asset;
-  const { zone, district } = found;
-  return { ...asset, zone, district: asset.district === '' ? district : asset.district };
-}
-
-/** Says which of the names that a device is registered under is none. */
-function findUnknown(
-  kind: string,
+function toDevice(
+  id: string,
   profile: string | undefined,
-  { kinds, profiles }: RegistryDeps,
-): Rejection | undefined {
-  if (!kinds.has(kind)) return unknown('kind', kind, kinds.keys());
-  if (profile === undefined || profiles.has(profile)) return undefined;
-  return unknown('profile', profile, profiles);
+  identities: Device['identities'],
+): Device {
+  return profile === undefined ? { id, identities } : { id, profile, identities };
 }
 
-function unknown(field: 'kind' | 'profile', value: string, known: Iterable<string>): Rejection {
-  const code = `registry.${field}_unknown` as const;
-  return reject(code, `no ${field} ${value}; there are ${[...known].join(', ')}`, field);
+function answer({ result, entries }: Change<Put>): Change<CommandResults['device.put']> {
+  const { asset, device, token } = result;
+  return { result: { device: device!, asset, ...(token !== undefined && { token }) }, entries };
+}
+
+function noAsset(id: string, field: string): Rejection {
+  return reject('registry.asset_unknown', `no asset ${id}`, field);
 }

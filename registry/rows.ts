@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely';
-import type { Asset, Device, Principal } from '#model';
-import type { Binding, Entry } from './directory.ts';
+import type { Asset, Device, Identity, Principal } from '#model';
+import type { Binding } from './directory.ts';
 import type { RegistryTables } from './tables.ts';
 
-type Trx = Kysely<RegistryTables>;
+export type Trx = Kysely<RegistryTables>;
 
-/** Writes an asset over what was there. */
-export async function saveAsset(trx: Trx, asset: Asset): Promise<void> {
-  const row = {
+/** Writes assets over what was there. */
+export async function saveAssets(trx: Trx, assets: readonly Asset[]): Promise<void> {
+  if (assets.length === 0) return;
+  const rows = assets.map((asset) => ({
     id: asset.id,
     kind: asset.kind,
     lat: asset.lat,
@@ -18,60 +19,83 @@ export async function saveAsset(trx: Trx, asset: Asset): Promise<void> {
     parent: asset.parent ?? null,
     interval: asset.interval ?? null,
     attributes: JSON.stringify(asset.attributes),
-  };
+  }));
   await trx
     .insertInto('asset')
-    .values(row)
-    .onConflict((c) => c.column('id').doUpdateSet(row))
+    .values(rows)
+    .onConflict((c) =>
+      c.column('id').doUpdateSet((row) => ({
+        kind: row.ref('excluded.kind'),
+        lat: row.ref('excluded.lat'),
+        lon: row.ref('excluded.lon'),
+        name: row.ref('excluded.name'),
+        district: row.ref('excluded.district'),
+        zone: row.ref('excluded.zone'),
+        parent: row.ref('excluded.parent'),
+        interval: row.ref('excluded.interval'),
+        attributes: row.ref('excluded.attributes'),
+      })),
+    )
     .execute();
 }
 
-/** Writes a device and its identities; an identity moves to the device that claimed it last. */
-export async function saveDevice(trx: Trx, { id, profile, identities }: Device): Promise<void> {
-  const row = { id, profile: profile ?? null };
+/** Writes devices and their identities; an identity moves to the device that claimed it last. */
+export async function saveDevices(trx: Trx, devices: readonly Device[]): Promise<void> {
+  if (devices.length === 0) return;
   await trx
     .insertInto('device')
-    .values(row)
-    .onConflict((c) => c.column('id').doUpdateSet(row))
+    .values(devices.map(({ id, profile }) => ({ id, profile: profile ?? null })))
+    .onConflict((c) =>
+      c.column('id').doUpdateSet((row) => ({ profile: row.ref('excluded.profile') })),
+    )
     .execute();
-  await trx.deleteFrom('identity').where('device', '=', id).execute();
-  for (const identity of identities) {
-    await trx
-      .insertInto('identity')
-      .values({ ...identity, device: id })
-      .onConflict((c) => c.columns(['system', 'id']).doUpdateSet({ device: id }))
-      .execute();
-  }
+  const ids = devices.map(({ id }) => id);
+  await trx.deleteFrom('identity').where('device', 'in', ids).execute();
+  // One statement must not claim a name twice.
+  const claims = new Map(
+    devices.flatMap(({ id, identities }) =>
+      identities.map((identity) => [keyOf(identity), { ...identity, device: id }]),
+    ),
+  );
+  if (claims.size === 0) return;
+  await trx
+    .insertInto('identity')
+    .values([...claims.values()])
+    .onConflict((c) =>
+      c.columns(['system', 'id']).doUpdateSet((row) => ({ device: row.ref('excluded.device') })),
+    )
+    .execute();
 }
 
-/** Binds the device to the asset, and to no other, from `at` (epoch ms) on, unless it is bound to it already. */
-export async function bind(trx: Trx, device: string, asset: string, at: number): Promise<Binding> {
-  const open = await trx
-    .selectFrom('binding')
-    .selectAll()
-    .where('device', '=', device)
-    .where('until', 'is', null)
-    .executeTakeFirst();
-  if (open?.asset === asset) return { device, asset, since: open.since };
-  if (open !== undefined) {
-    await trx
-      .updateTable('binding')
-      .set({ until: at })
-      .where('device', '=', device)
-      .where('until', 'is', null)
-      .execute();
-  }
+/** Writes bindings of devices that serve nothing. */
+export async function saveBindings(trx: Trx, bindings: readonly Binding[]): Promise<void> {
+  if (bindings.length === 0) return;
   await trx
     .insertInto('binding')
-    .values({ device, asset, since: at, until: null })
-    .onConflict((c) => c.columns(['device', 'since']).doUpdateSet({ asset, until: null }))
+    .values(bindings.map(({ device, asset, since }) => ({ device, asset, since, until: null })))
+    .onConflict((c) =>
+      c
+        .columns(['device', 'since'])
+        .doUpdateSet((row) => ({ asset: row.ref('excluded.asset'), until: null })),
+    )
     .execute();
-  return { device, asset, since: at };
 }
 
-/** Writes a login over what was there. */
-export async function savePrincipal(trx: Trx, principal: Principal): Promise<void> {
-  const row = {
+/** Ends a binding at a time (epoch ms). */
+export async function endBinding(trx: Trx, binding: Binding, until: number): Promise<Binding> {
+  await trx
+    .updateTable('binding')
+    .set({ until })
+    .where('device', '=', binding.device)
+    .where('until', 'is', null)
+    .execute();
+  return { ...binding, until };
+}
+
+/** Writes logins over what was there. */
+export async function savePrincipals(trx: Trx, principals: readonly Principal[]): Promise<void> {
+  if (principals.length === 0) return;
+  const rows = principals.map((principal) => ({
     name: principal.name,
     role: principal.role,
     hash: principal.hash,
@@ -79,64 +103,59 @@ export async function savePrincipal(trx: Trx, principal: Principal): Promise<voi
     previous_until: principal.previous?.until ?? null,
     publish: JSON.stringify(principal.publish),
     subscribe: JSON.stringify(principal.subscribe),
-  };
+  }));
   await trx
     .insertInto('credential')
-    .values(row)
-    .onConflict((c) => c.column('name').doUpdateSet(row))
+    .values(rows)
+    .onConflict((c) =>
+      c.column('name').doUpdateSet((row) => ({
+        role: row.ref('excluded.role'),
+        hash: row.ref('excluded.hash'),
+        previous_hash: row.ref('excluded.previous_hash'),
+        previous_until: row.ref('excluded.previous_until'),
+        publish: row.ref('excluded.publish'),
+        subscribe: row.ref('excluded.subscribe'),
+      })),
+    )
     .execute();
 }
 
-/** The credential of a login, if there is one. */
-export async function findPrincipal(trx: Trx, name: string): Promise<Principal | undefined> {
-  const row = await trx
-    .selectFrom('credential')
-    .selectAll()
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row && toPrincipal(row);
+/** The bindings of devices that serve something now. */
+export async function findBindings(trx: Trx, devices: readonly string[]): Promise<Binding[]> {
+  const rows = await trx
+    .selectFrom('binding')
+    .select(['device', 'asset', 'since'])
+    .where('device', 'in', devices)
+    .where('until', 'is', null)
+    .execute();
+  return rows;
 }
 
-function toPrincipal(row: RegistryTables['credential']): Principal {
-  const { previous_hash: hash, previous_until: until } = row;
-  return {
-    name: row.name,
-    role: row.role === 'bridge' ? 'bridge' : 'device',
-    hash: row.hash,
-    ...(hash !== null && until !== null && { previous: { hash, until } }),
-    publish: JSON.parse(row.publish) as string[],
-    subscribe: JSON.parse(row.subscribe) as string[],
-  };
+/** The devices that serve an asset now. */
+export async function servedBy(trx: Trx, asset: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('binding')
+    .select('device')
+    .where('asset', '=', asset)
+    .where('until', 'is', null)
+    .execute();
+  return rows.map(({ device }) => device);
 }
 
-/** Everything the registry holds, for the directories at start. */
-export async function loadEntries(db: Trx): Promise<Entry[]> {
-  const identities = await db.selectFrom('identity').selectAll().execute();
-  const assets = await db.selectFrom('asset').selectAll().execute();
-  const devices = await db.selectFrom('device').selectAll().execute();
-  const bindings = await db.selectFrom('binding').selectAll().execute();
-  const credentials = await db.selectFrom('credential').selectAll().execute();
-  const own = Map.groupBy(identities, ({ device }) => device);
-  return [
-    ...assets.map((row) => ({ asset: toAsset(row) })),
-    ...devices.map(({ id, profile }) => ({
-      device: {
-        id,
-        ...(profile !== null && { profile }),
-        identities: (own.get(id) ?? []).map((i) => ({ system: i.system, id: i.id })),
-      } as Device,
-    })),
-    ...bindings.map(({ until, ...b }) => ({ binding: { ...b, ...(until !== null && { until }) } })),
-    ...credentials.map((row) => ({ principal: toPrincipal(row) })),
-  ];
+/** Forgets an asset. */
+export async function deleteAsset(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom('asset').where('id', '=', id).execute();
 }
 
-function toAsset({ name, parent, interval, attributes, ...row }: RegistryTables['asset']): Asset {
-  return {
-    ...row,
-    ...(name !== null && { name }),
-    ...(parent !== null && { parent }),
-    ...(interval !== null && { interval }),
-    attributes: JSON.parse(attributes) as Record<string, number>,
-  };
+/** Forgets a device: its login, names and bindings. */
+export async function deleteDevice(trx: Trx, id: string): Promise<void> {
+  await trx.deleteFrom('device').where('id', '=', id).execute();
+  await trx.deleteFrom('identity').where('device', '=', id).execute();
+  await trx.deleteFrom('binding').where('device', '=', id).execute();
+  await trx.deleteFrom('credential').where('name', '=', id).execute();
+}
+
+/** A name of another system as a key of maps. */
+export function keyOf({ system, id }: Identity): string {
+  return `${system}/${id}`;
 }

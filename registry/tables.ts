@@ -83,4 +83,10 @@ export const registryMigrations: Record<string, Migration> = {
       await db.schema.alterTable('credential').addColumn('previous_until', 'bigint').execute();
     },
   },
+  '0003-registry-binding-asset': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.createIndex('binding_asset').on('binding').column('asset').execute();
+      await db.schema.createIndex('identity_device').on('identity').column('device').execute();
+    },
+  },
 };

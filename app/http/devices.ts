@@ -32,6 +32,9 @@ export function deviceRoutes(app: Server, context: HttpContext): void {
       return command(reply, context, 'device.put', body);
     },
   );
+  app.delete('/devices/:id', { schema: { params: id } }, async (request, reply) =>
+    command(reply, context, 'device.delete', request.params),
+  );
   app.post(
     '/devices/:id/token',
     { schema: { params: id, querystring: z.strictObject({ overlap: overlap.prefault('0s') }) } },

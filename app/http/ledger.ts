@@ -1,10 +1,8 @@
-import { z } from 'zod';
-import { iso } from '#model';
-import { listDeadLetters, readAccounts, type IngestTables } from '#ingest';
+import { readAccounts, type IngestTables } from '#ingest';
 import { scope } from '#app/database/database.ts';
-import { page, type HttpContext, type Server } from '#app/http/context.ts';
+import type { HttpContext, Server } from '#app/http/context.ts';
 
-/** The books, and what could not be used. */
+/** The books. */
 export function ledgerRoutes(app: Server, context: HttpContext): void {
   const db = scope<IngestTables>(context.db);
 
@@ -29,21 +27,6 @@ export function ledgerRoutes(app: Server, context: HttpContext): void {
           balanced,
         };
       }),
-    };
-  });
-
-  app.get('/dead-letters', { schema: { querystring: z.strictObject(page) } }, async (request) => {
-    const { limit, cursor } = request.query;
-    const before = cursor === undefined ? undefined : Number(cursor);
-    const rows = await listDeadLetters(db, { limit, ...(before !== undefined && { before }) });
-    return {
-      items: rows.map(({ bytes, receivedAt, part, ...row }) => ({
-        ...row,
-        part: part ?? null,
-        received_at: iso(receivedAt),
-        bytes: Buffer.from(bytes).toString('base64'),
-      })),
-      next: rows.length === limit ? String(rows.at(-1)!.id) : null,
     };
   });
 }

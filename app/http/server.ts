@@ -13,13 +13,18 @@ import {
 import { isRejection, reject } from '#model';
 import { open311, type IncidentTables } from '#incidents';
 import { scope } from '#app/database/database.ts';
+import { assetRoutes } from '#app/http/assets.ts';
 import { bearer, createAuthorize, requireKey } from '#app/http/access.ts';
 import type { HttpContext, Server } from '#app/http/context.ts';
+import { deadLetterRoutes } from '#app/http/dead-letters.ts';
 import { deviceRoutes } from '#app/http/devices.ts';
 import { healthRoutes } from '#app/http/health.ts';
+import { importRoutes } from '#app/http/imports.ts';
 import { incidentRoutes } from '#app/http/incidents.ts';
+import { intakeRoutes } from '#app/http/intake.ts';
 import { ledgerRoutes } from '#app/http/ledger.ts';
 import { answerError, sendProblem } from '#app/http/problem.ts';
+import { quarantineRoutes } from '#app/http/quarantine.ts';
 import { readingRoutes } from '#app/http/readings.ts';
 import { traceRoutes } from '#app/http/trace.ts';
 
@@ -79,12 +84,20 @@ export async function createServer(context: HttpContext): Promise<Server> {
     (scoped) => {
       const api = scoped.withTypeProvider<ZodTypeProvider>();
       api.addHook('onRequest', requireKey(authorize));
+      assetRoutes(api, context);
       deviceRoutes(api, context);
+      importRoutes(api, context);
       readingRoutes(api, context);
       incidentRoutes(api, context);
       ledgerRoutes(api, context);
+      deadLetterRoutes(api, context);
+      quarantineRoutes(api, context);
       traceRoutes(api, context);
     },
+    { prefix: '/api/v1' },
+  );
+  await app.register(
+    (scoped) => intakeRoutes(scoped.withTypeProvider<ZodTypeProvider>(), context),
     { prefix: '/api/v1' },
   );
   await app.register(open311, {

@@ -1,5 +1,6 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
-import type { Execute, Health, Mark, Rejection, Trace } from '#model';
+import type { Execute, Health, LogEntry, Mark, Rejection, Trace } from '#model';
+import type { Submission } from '#broker';
 import type { Entry } from '#registry';
 import type { Tick } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
@@ -63,6 +64,10 @@ export interface HubCalls {
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
   heads(): Promise<Heads>;
+  /** A message by HTTP: resolves when it is on disk, or with why it is not taken. */
+  submit(submission: Submission): Promise<Rejection | undefined>;
+  /** Appends to the packets log what comes from inside; resolves when it is on disk. */
+  append(entries: readonly LogEntry[]): Promise<Rejection | undefined>;
   /** Traces a device for some ms; a Rejection when too many are traced. */
   startTrace(device: string, ms: number): Promise<Trace | Rejection>;
   readTrace(device: string): Promise<Trace | undefined>;

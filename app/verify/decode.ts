@@ -89,7 +89,9 @@ async function judge(scene: Scene, record: LogRecord, isDead: boolean): Promise<
   if (record.corrupt) scene.damaged += 1;
   const today = record.corrupt ? undefined : decodeAgain(scene, record);
   const key = today?.duplicateKey;
-  const isResend = key !== undefined && (scene.keys.put(hashKey(key), number) ?? 0) > 0;
+  // What was dead then had no key, and may have come again since.
+  const isKeyed = key !== undefined && !isDead;
+  const isResend = isKeyed && (scene.keys.put(hashKey(key), number) ?? 0) > 0;
   const name = outcome(scene, { number, found, isDead, isResend, today });
   scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1);
 }

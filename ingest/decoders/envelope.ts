@@ -1,5 +1,11 @@
 import type { Identity, Packet, Rejection } from '#model';
 
+/** Whom the registry does not know: by another system's name, or (`own`) by one of ours in a native topic. */
+export interface Stranger {
+  readonly system: Identity['system'] | 'own';
+  readonly id: string;
+}
+
 /** Whom a packet speaks for: by our own id, or by what another system calls it, the best name first. */
 export type Who =
   | { readonly device: string; readonly site: string; readonly kind: string }
@@ -25,6 +31,8 @@ export interface Origin {
 export interface RefusedPart {
   readonly part: string;
   readonly rejection: Rejection;
+  /** Whom it spoke for, where the registry knows nobody of that name. */
+  readonly stranger?: Stranger;
 }
 
 /** What was said at one time. The values still bear the sender's names, units and errors. */

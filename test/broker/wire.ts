@@ -89,6 +89,7 @@ export async function openBroker(
       control: (topic, payload) => control.push(`${topic} ${payload.toString()}`),
       refused: (rejection) => refused.push(rejection),
       guarded: (guard) => guarded.push(guard),
+      home: () => undefined,
       certificateProblem: (reason) => problems.push(reason),
     },
   );

@@ -53,6 +53,12 @@ export class Fleet {
     for (const message of this.#waiting) this.#later(message, this.#random.uniform(1, 2_000));
   }
 
+  /** Somebody sends a message and never again, whatever becomes of it. */
+  once(entry: LogEntry): void {
+    this.#journal.offer(entry);
+    this.#accept(entry, (number) => this.#journal.acknowledge(number, entry));
+  }
+
   #live(asset: Asset, pace: number): void {
     const random = this.#random.split(asset.id);
     let seq = 0;

@@ -16,6 +16,7 @@ const breaks: Record<Bug, RegExp> = {
   'segment-deleted-early': /^2 decode counts corrupt|^3 |^8 .*(no longer in|the log begins with)/,
   'state-without-cursor': /^7 /,
   'ledger-counted-twice': /^2 /,
+  'duplicate-key-forgotten': /^2 decode counts|^3 /,
 };
 
 async function find(bug: Bug): Promise<Outcome | undefined> {

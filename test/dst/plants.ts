@@ -13,6 +13,7 @@ export const bugs = [
   'segment-deleted-early',
   'state-without-cursor',
   'ledger-counted-twice',
+  'duplicate-key-forgotten',
 ] as const;
 export type Bug = (typeof bugs)[number];
 
@@ -45,6 +46,15 @@ export const plants = {
         raw.exec('COMMIT');
         await pause();
         raw.exec('BEGIN IMMEDIATE');
+        return result;
+      };
+    }
+    if (bug === 'duplicate-key-forgotten') {
+      // What is remembered is right as long as the thread lives.
+      return async (raw, sql, execute) => {
+        const result = await execute();
+        if (sql.startsWith('insert into "duplicate_chunk"'))
+          raw.exec('DELETE FROM duplicate_chunk');
         return result;
       };
     }

@@ -1,4 +1,8 @@
+import type { Selectable } from 'kysely';
 import { isClosed, type IncidentStatus } from '#model';
+import { replayEntry, type IngestTables } from '#ingest';
+import type { Random } from '../../simulators/random.ts';
+import { toLetter } from '../../ingest/dead-letters.ts';
 import type { Setting } from './city.ts';
 import { packetsFolder, readingsFolder } from './host.ts';
 import { ignoreInjected } from './injected.ts';
@@ -74,9 +78,11 @@ async function decay({ world, disk, database, journal, rot }: Stage): Promise<vo
   if (reading > store) rot.store.add(reading);
 }
 
-/** A citizen reports, or an operator moves an incident on. */
-async function speak({ world, host, database, answered }: Stage, setting: Setting): Promise<void> {
+/** A citizen reports, or an operator moves an incident on or sends dead letters the road again. */
+async function speak(stage: Stage, setting: Setting): Promise<void> {
+  const { world, host, database, answered } = stage;
   const random = world.random.split(`citizen ${world.elapsed}`);
+  if (random.chance(0.3)) return replayLetters(stage, random);
   if (random.chance(0.3)) {
     const rows = database.raw.prepare('select id, status from incident order by id').all();
     const row = rows[whole(random, 0, rows.length)];
@@ -102,6 +108,20 @@ async function speak({ world, host, database, answered }: Stage, setting: Settin
     | { report: string; incident: string }
     | undefined;
   if (answer !== undefined) answered.set(answer.report, answer.incident);
+}
+
+/** Some letters, perhaps for the second time: who asks does not hear what became of the first. */
+async function replayLetters({ world, fleet, database }: Stage, random: Random): Promise<void> {
+  // What is not committed may not be there later.
+  if (database.raw.isTransaction) return;
+  const rows = database.raw
+    .prepare("select * from dead_letter where consumer = 'decode' order by id")
+    .all() as unknown as Selectable<IngestTables['dead_letter']>[];
+  for (let i = whole(random, 1, 5); i > 0 && rows.length > 0; i--) {
+    const row = rows[whole(random, 0, rows.length)]!;
+    world.note(`replay of letter ${row.id}`);
+    fleet.once(replayEntry(toLetter(row), 'operator', world.now()));
+  }
 }
 
 function ignoreAway(): undefined {

@@ -5,8 +5,8 @@ import type { Kysely } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { commands, isRejection, kind, type CommandResults } from '#model';
 import { openDatabase, scope } from '#app/database/database.ts';
-import { createDirectory, type LiveDirectory } from '../../registry/directory.ts';
-import { createRegistry, type Change } from '../../registry/registry.ts';
+import { createDirectory, type Change, type LiveDirectory } from '../../registry/directory.ts';
+import { createRegistry } from '../../registry/registry.ts';
 import type { RegistryTables } from '../../registry/tables.ts';
 
 const title = { en: 'Bin', id: 'Tempat sampah' };

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import type { Directory, Identity } from '#model';
 import { createDirectory } from '../../registry/directory.ts';
-import { bind, loadEntries } from '../../registry/rows.ts';
+import { loadEntries } from '../../registry/read.ts';
 import { hashToken, newToken, tokenMatches } from '../../registry/token.ts';
 import { bodyOf, openBench, registry, secret, type Bench } from './bench.ts';
 
@@ -126,9 +126,8 @@ describe('registry', () => {
   });
 
   test('knows which asset a device served when', async () => {
-    for (const id of ['bin-1', 'bin-2']) await put({ id });
-    await db.deleteFrom('binding').execute();
-    const live = createDirectory(await loadEntries(db));
+    for (const id of ['bin-1', 'bin-2'])
+      await change((trx) => registry.putAsset(trx, bodyOf({ id }), 1));
     for (const [asset, at] of [
       ['bin-1', 1_000],
       ['bin-1', 1_500],
@@ -136,11 +135,12 @@ describe('registry', () => {
       ['bin-1', 3_000],
       ['bin-2', 3_000],
     ] as const) {
-      live.put({ binding: await bind(db, 'bin-1', asset, at) });
+      const body = { id: 'sensor-1', asset, identities: [] };
+      await change((trx) => registry.bindDevice(trx, body, at));
     }
-    for (const of of [live, createDirectory(await loadEntries(db))]) {
+    for (const of of [directory, createDirectory(await loadEntries(db))]) {
       const served = [500, 1_000, 1_999, 2_000, 2_999, 3_000, 9_000].map(
-        (at) => of.assetOf('bin-1', at)?.id,
+        (at) => of.assetOf('sensor-1', at)?.id,
       );
       expect(served).toEqual(['bin-1', 'bin-1', 'bin-1', 'bin-2', 'bin-2', 'bin-2', 'bin-2']);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createDirectory } from '../../registry/directory.ts';
-import { loadEntries } from '../../registry/rows.ts';
+import { loadEntries } from '../../registry/read.ts';
 import { tokenMatches } from '../../registry/token.ts';
 import { openBench, registry, secret } from './bench.ts';
 

@@ -1,0 +1,142 @@
+import type { FastifyReply } from 'fastify';
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { iso, isRejection, reject, type Rejection } from '#model';
+import {
+  countDeadLetters,
+  listDeadLetters,
+  replayEntry,
+  replayProblem,
+  type IngestTables,
+  type KeptLetter,
+  type LetterFilter,
+} from '#ingest';
+import { scope } from '#app/database/database.ts';
+import { page, type HttpContext, type Server } from '#app/http/context.ts';
+import { sendProblem } from '#app/http/problem.ts';
+
+/** Letters that go the road again in one append: up to 25 MB of them. */
+const chunk = 100;
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const narrow = {
+  consumer: z.string().max(64).optional(),
+  code: z.string().max(64).optional(),
+  principal: z.string().max(64).optional(),
+  topic: z.string().max(1_024).optional(),
+  stranger: z.string().max(200).optional(),
+  from: time.optional(),
+  to: time.optional(),
+};
+
+/** What could not be used: listed with its bytes and the reason, and sent the road again once that is mended. */
+export function deadLetterRoutes(app: Server, context: HttpContext): void {
+  const db = scope<IngestTables>(context.db);
+  const params = z.strictObject({ id: z.coerce.number().int().min(1) });
+  const find = async (id: number): Promise<KeptLetter | Rejection> => {
+    const [letter] = await listDeadLetters(db, { limit: 1 }, { ids: [id] });
+    return letter ?? reject('http.not_found', `no dead letter ${id}`, 'id');
+  };
+
+  const query = z.strictObject({
+    ...narrow,
+    state: z.enum(['open', 'replayed', 'all']).default('open'),
+    limit: page.limit,
+    cursor: z.coerce.number().int().min(1).optional(),
+  });
+  app.get('/dead-letters', { schema: { querystring: query } }, async (request) => {
+    const { limit, cursor, state, ...rest } = request.query;
+    const filter = { ...rest, state: state === 'all' ? undefined : state };
+    const from = { limit, ...(cursor !== undefined && { before: cursor }) };
+    const rows = await listDeadLetters(db, from, filter);
+    return {
+      items: rows.map(toItem),
+      next: rows.length === limit ? String(rows.at(-1)!.id) : null,
+    };
+  });
+  app.get('/dead-letters/:id', { schema: { params } }, async (request, reply) => {
+    const letter = await find(request.params.id);
+    return isRejection(letter) ? sendProblem(reply, letter) : toItem(letter);
+  });
+  app.post('/dead-letters/:id/replay', { schema: { params } }, async (request, reply) => {
+    const letter = await find(request.params.id);
+    const problem = isRejection(letter) ? letter : replayProblem(letter);
+    if (problem !== undefined) return sendProblem(reply, problem);
+    return replay(context, reply, { ids: [request.params.id] }, 1);
+  });
+  app.post(
+    '/dead-letters/replay',
+    {
+      schema: {
+        body: z.strictObject({
+          ...narrow,
+          ids: z.array(z.int().min(1)).min(1).max(1_000).optional(),
+          limit: z.int().min(1).max(10_000).default(1_000),
+          /** `next` of the call before. */
+          cursor: z
+            .string()
+            .regex(/^\d{1,15}-\d{1,15}$/)
+            .optional(),
+        }),
+      },
+    },
+    (request, reply) => {
+      const { limit, cursor, ...filter } = request.body;
+      const [after, until] = (cursor ?? '').split('-').map(Number);
+      const rest = cursor === undefined ? undefined : { after: after!, until: until! };
+      return replay(context, reply, filter, limit, rest);
+    },
+  );
+}
+
+/** Which letters an answer left for the next call: those above `after`, up to `until`. */
+interface Rest {
+  readonly after: number;
+  readonly until: number;
+}
+
+/**
+ * Appends up to `limit` letters to the packets log, the oldest first; `next` goes on behind them. Decode
+ * marks each letter when it has passed it; one that fails again is a new letter, which `next` leaves out.
+ */
+export async function replay(
+  { db, hub, now }: HttpContext,
+  reply: FastifyReply,
+  filter: LetterFilter,
+  limit: number,
+  rest?: Rest,
+): Promise<object> {
+  const tables = scope<IngestTables>(db);
+  const wanted = { ...filter, consumer: 'decode', state: 'open' } as const;
+  const until = rest?.until ?? (await newest(tables, wanted));
+  const actor = reply.request.holder.name;
+  let replayed = 0;
+  let after = rest?.after ?? 0;
+  while (after < until && replayed < limit) {
+    const some = { limit: Math.min(chunk, limit - replayed), after, until };
+    const letters = await listDeadLetters(tables, some, wanted);
+    const refused = await hub.append(letters.map((letter) => replayEntry(letter, actor, now())));
+    // What went on its way is not called back; the rest can be asked for again.
+    if (refused !== undefined) return sendProblem(reply, refused);
+    replayed += letters.length;
+    after = letters.length < some.limit ? until : letters.at(-1)!.id;
+  }
+  const remaining = await countDeadLetters(tables, wanted, { after, until });
+  return { replayed, remaining, next: remaining > 0 ? `${after}-${until}` : null };
+}
+
+async function newest(tables: Kysely<IngestTables>, wanted: LetterFilter): Promise<number> {
+  const [letter] = await listDeadLetters(tables, { limit: 1 }, wanted);
+  return letter?.id ?? 0;
+}
+
+function toItem({ bytes, receivedAt, part, stranger, replayedBy, ...letter }: KeptLetter): object {
+  return {
+    ...letter,
+    part: part ?? null,
+    stranger: stranger ?? null,
+    received_at: iso(receivedAt),
+    bytes: Buffer.from(bytes).toString('base64'),
+    replayed_by: replayedBy ?? null,
+  };
+}

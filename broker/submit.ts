@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reject, type LogEntry, type Rejection } from '#model';
+import { authenticate, type AuthenticateDeps } from './authenticate.ts';
+import type { Authorize } from './authorize.ts';
+import type { Limits } from './limits.ts';
+
+/** A message of a login that comes without a connection of its own, by HTTP. */
+export interface Submission {
+  readonly login: string;
+  readonly token: string;
+  /** Absent: the native telemetry topic of the login's own device. */
+  readonly topic?: string | undefined;
+  readonly bytes: Uint8Array;
+  readonly address: string;
+}
+
+export interface SubmitDeps extends Omit<AuthenticateDeps, 'loginOf'> {
+  readonly authorize: Authorize;
+  readonly append: (entry: LogEntry, done: () => void) => void;
+  readonly refused: (rejection: Rejection, who: { login?: string; address?: string }) => void;
+  readonly frame: Limits['frame'];
+  /** The native telemetry topic of a device. */
+  readonly home: (login: string) => string | undefined;
+}
+
+/** Resolves when the message is on disk, or with the reason why it is not taken. */
+export type Submit = (submission: Submission) => Promise<Rejection | undefined>;
+
+/** Messages that may wait for their commit at a time. */
+const mostWaiting = 1_000;
+
+/** How long, ms, a message waits for a disk that does not write; its sender then keeps it. */
+const patience = 10_000;
+
+/** Makes what takes single messages by the rules of CONNECT and PUBLISH: same tokens, same topics, same log. */
+export function createSubmit(deps: SubmitDeps): Submit {
+  let waiting = 0;
+
+  const check = (submission: Submission): { topic: string } | Rejection => {
+    const { login, token, bytes } = submission;
+    const connect = { clientId: '', clean: true, username: login, password: token };
+    const nothing = { will: undefined, certificate: undefined };
+    const principal = authenticate(
+      { ...connect, ...nothing },
+      { ...deps, loginOf: () => undefined },
+    );
+    if ('rejected' in principal) return principal;
+    const most = deps.frame[principal.role];
+    if (bytes.length > most) {
+      return reject('broker.packet_too_large', `${bytes.length} bytes; the limit is ${most}`);
+    }
+    const topic = submission.topic ?? deps.home(login);
+    if (topic === undefined) {
+      return reject('broker.topic_invalid', `${login} serves nothing: name a topic`, 'topic');
+    }
+    return deps.authorize(principal, topic) ?? { topic };
+  };
+
+  return async (submission) => {
+    const { login, bytes, address } = submission;
+    const taken = check(submission);
+    if ('rejected' in taken) {
+      deps.refused(taken, { login, address });
+      return taken;
+    }
+    const full = reject('ingest.log_full', 'the log does not write at the moment; send it again');
+    if (waiting >= mostWaiting) return full;
+    waiting += 1;
+    const entry = { receivedAt: deps.now(), principal: login, topic: taken.topic, bytes };
+    const flushed = new Promise<undefined>((resolve) => {
+      deps.append(entry, () => {
+        waiting -= 1;
+        resolve(undefined);
+      });
+    });
+    const given = new AbortController();
+    const late = sleep(patience, full, { ref: false, signal: given.signal });
+    late.catch(() => undefined);
+    return Promise.race([flushed, late]).finally(() => given.abort());
+  };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { isRejection } from '#model';
+import { readTable } from '../../registry/table-file.ts';
+
+describe('a CSV of devices', () => {
+  test('puts numbers, attributes and identities where an import wants them', () => {
+    const csv = [
+      '\uFEFFid;kind;lat;lon;name;interval;identity.dev_eui;attribute.mount_height',
+      'bin-1;bin;-10.17;123.6;"Pasar ""Inpres"";\nKasih";4h;0004A30B001C0530;1500',
+      '',
+      'bin-2;bin;-10.18;123.61;;;;',
+    ].join('\r\n');
+    expect(readTable(csv, 'csv')).toEqual([
+      {
+        place: 3,
+        row: {
+          id: 'bin-1',
+          kind: 'bin',
+          lat: -10.17,
+          lon: 123.6,
+          name: 'Pasar "Inpres";\nKasih',
+          interval: 14_400_000,
+          identities: [{ system: 'dev_eui', id: '0004A30B001C0530' }],
+          attributes: { mount_height: 1_500 },
+        },
+      },
+      { place: 5, row: { id: 'bin-2', kind: 'bin', lat: -10.18, lon: 123.61 } },
+    ]);
+  });
+
+  test.each([
+    ['lat', 'id,lat\nbin-1,10°S', 'a number'],
+    ['interval', 'id,interval\nbin-1,daily', 'a duration'],
+    ['attribute.mount_height', 'id,attribute.mount_height\nbin-1,1m5', 'a number'],
+    ['identity.deveui', 'id,identity.deveui\nbin-1,00', 'dev_eui'],
+  ])('names the column %s when a cell of it is wrong', (field, csv, reason) => {
+    expect(readTable(csv, 'csv')).toMatchObject([
+      { place: 2, row: { field, reason: expect.stringContaining(reason) as string } },
+    ]);
+  });
+
+  test.each([
+    ['of no row', 'id,kind\n', /no row/],
+    ['of uneven rows', 'id,kind\nbin-1', /2/],
+    ['with an open quote', 'id,kind\n"bin-1,bin', /uote/],
+  ])('%s is refused whole', (_, csv, reason) => {
+    expect(readTable(csv, 'csv')).toMatchObject({
+      code: 'registry.file_invalid',
+      reason: expect.stringMatching(reason) as string,
+    });
+  });
+});
+
+describe('a GeoJSON of devices', () => {
+  const file = (...features: object[]) =>
+    readTable(JSON.stringify({ type: 'FeatureCollection', features }), 'geojson');
+  const geometry = { type: 'Point', coordinates: [123.6, -10.17, 12] };
+
+  test('takes the position from the point, and the rest from the properties', () => {
+    const properties = {
+      id: 'bin-1',
+      kind: 'bin',
+      'attribute.mount_height': 1_500,
+      identities: [{ system: 'fiware', id: 'b1' }],
+    };
+    expect(file({ type: 'Feature', geometry, properties })).toEqual([
+      {
+        place: 1,
+        row: {
+          id: 'bin-1',
+          kind: 'bin',
+          lat: -10.17,
+          lon: 123.6,
+          attributes: { mount_height: 1_500 },
+          identities: [{ system: 'fiware', id: 'b1' }],
+        },
+      },
+    ]);
+    expect(file({ type: 'Feature', id: 7, geometry, properties: null })).toMatchObject([
+      { row: { id: '7' } },
+    ]);
+  });
+
+  test('reports what is no point in its place', () => {
+    const line = { type: 'LineString', coordinates: [[1, 2]] };
+    expect(file({ geometry: line, properties: {} }, { geometry, properties: {} })).toMatchObject([
+      { place: 1, row: { field: 'geometry.type' } },
+      { place: 2, row: { lat: -10.17 } },
+    ]);
+  });
+});
+
+test('any text is rows or a reason, and never an exception', () => {
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.constantFrom('csv' as const, 'geojson' as const),
+      (text, format) => {
+        const read = readTable(text, format);
+        expect(isRejection(read) || read.every(({ row }) => typeof row === 'object')).toBe(true);
+      },
+    ),
+  );
+});
