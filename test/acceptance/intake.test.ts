@@ -132,30 +132,4 @@ describe('what is posted', { timeout: 60_000 }, () => {
     );
     expect(stranger).toMatchObject({ id: eui, topic: `application/a1/device/${eui}/event/up` });
   });
-
-  test('is a whole file of devices, too', async () => {
-    const headers = { authorization: `Bearer ${server.key}` };
-    const send = (type: string, body: string) =>
-      fetch(`${server.http}/api/v1/devices/import?dry_run=true`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': type },
-        body,
-      });
-    const answer = await send(
-      'text/csv',
-      'id,kind,lat,lon\nbin-a,bin,-10.17,123.6\nbin-b,bench,1,2\n',
-    );
-    expect(await answer.json()).toMatchObject({
-      dry_run: true,
-      created: 1,
-      refused: 1,
-      items: [
-        { row: 2, id: 'bin-a', outcome: 'created' },
-        { row: 3, id: 'bin-b', outcome: 'refused', code: 'registry.kind_unknown', field: 'kind' },
-      ],
-    });
-    const bad = await send('application/geo+json', '[]');
-    expect(bad.status).toBe(400);
-    expect(await bad.json()).toMatchObject({ code: 'registry.file_invalid' });
-  });
 });

@@ -1,10 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, hungUp, makeFolder, startServer, type TestServer } from '../support/server.ts';
 
-const program = join(import.meta.dirname, '../../app/main.ts');
 const here = { kind: 'bin', lat: -10.17, lon: 123.6 };
 const eui = '0004A30B001C0530';
 
@@ -32,16 +28,6 @@ describe('a registry at work', { timeout: 60_000 }, () => {
     await remove?.();
   });
 
-  const siaga = (...args: string[]) =>
-    spawnSync(process.execPath, [program, ...args], {
-      cwd: server.folder,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'],
-        SIAGA_ADMIN_KEY: server.key,
-        SIAGA_HTTP_PORT: new URL(server.http).port,
-      },
-    });
   const post = (path: string, login: string, token: string, body: string) =>
     fetch(`${server.http}/api/v1/${path}`, {
       method: 'POST',
@@ -50,6 +36,7 @@ describe('a registry at work', { timeout: 60_000 }, () => {
     });
   const list = async <T>(path: string): Promise<T[]> =>
     (await server.api<Page<T>>('GET', `/api/v1/${path}`)).body.items;
+  const readings = (asset: string) => `readings?kind=bin&metric=fill_level&asset=${asset}`;
   const incidents = (asset: string) => list<Incident>(`incidents?asset=${asset}`);
   const fill = (login: string, token: string, level: number) =>
     post('telemetry', login, token, JSON.stringify({ fill_level: level }));
@@ -81,7 +68,7 @@ describe('a registry at work', { timeout: 60_000 }, () => {
 
     expect((await fill('em400-1', swapped, 103)).status).toBe(200);
     await eventually(
-      () => list<{ device: string }>('readings?kind=bin&metric=fill_level&asset=bin-market'),
+      () => list<{ device: string }>(readings('bin-market')),
       (rows) => rows.length > 0,
     );
     const open = await incidents('bin-market');
@@ -134,7 +121,7 @@ describe('a registry at work', { timeout: 60_000 }, () => {
     expect(await server.api('POST', adopt, { ...here, id: 'Bin Far' })).toMatchObject({
       status: 400,
     });
-    const run = siaga(
+    const run = server.run(
       'devices',
       'adopt',
       `dev_eui/${eui}`,
@@ -153,78 +140,61 @@ describe('a registry at work', { timeout: 60_000 }, () => {
       letters: { replayed: 2, remaining: 0 },
     });
     const rows = await eventually(
-      () =>
-        list<{ time: string; values: object }>('readings?kind=bin&metric=fill_level&asset=bin-far'),
+      () => list<{ time: string; values: object }>(readings('bin-far')),
       (found) => found.length === 2,
     );
     expect(rows.map((row) => Date.parse(row.time))).toEqual([Date.parse(at), Date.parse(at)]);
     expect(await list('quarantine')).toEqual([]);
     expect(await list('dead-letters')).toEqual([]);
     expect(await list('dead-letters?state=replayed')).toHaveLength(2);
-    const ledger = siaga('ledger', '--verify', '--json');
+    const ledger = server.run('ledger', '--verify', '--json');
     expect(JSON.parse(ledger.stdout)).toMatchObject({ ok: true, differences: [] });
   });
 
-  test('imports a file by the command line: first as a trial, then for good, then without a change', async () => {
-    const rows = Array.from(
-      { length: 1_234 },
-      (_, at) => `lamp-${at},streetlight,-10.16,123.6${at % 10},60`,
+  test('takes a letter that wanted a profile at its own time, and raises no alarm of yesterday', async () => {
+    const id = 'bin-late';
+    const shape = { ...here, attributes: { mount_height: 1_000, full_distance: 200 } };
+    const token = await server.device(id, shape);
+    const say = (ts: number, level: string) =>
+      post('telemetry', id, token, JSON.stringify({ ts, values: { level } }));
+    const then = Date.now() - 3 * 3_600_000;
+    expect((await say(then, '100 mm')).status).toBe(200); // overflowing, three hours ago
+    const [letter] = await eventually(
+      () => list<{ id: number; code: string }>(`dead-letters?principal=${id}`),
+      (found) => found.length === 1,
     );
-    const csv = [
-      'id,kind,lat,lon,attribute.rated_power',
-      ...rows,
-      'lamp-x,streetlight,north,123.6,60',
-    ];
-    await writeFile(join(server.folder, 'lamps.csv'), csv.join('\n'));
-    const trial = siaga('devices', 'import', 'lamps.csv', '--dry-run');
-    expect(trial.stdout).toMatch(
-      /would be\s+created\s+1234\s+changed\s+0\s+unchanged\s+0\s+refused\s+1/,
-    );
-    expect(trial.stderr).toContain('row 1236 : lat: a number is needed, not north');
-    expect(trial.status).toBe(1);
-    expect((await server.api('GET', '/api/v1/devices/lamp-0')).status).toBe(404);
+    expect(letter).toMatchObject({ code: 'ingest.metric_unknown' });
 
-    const done = siaga('devices', 'import', 'lamps.csv', '--report', 'report.csv');
-    expect(done.stdout).toMatch(/created\s+1234/);
-    expect((await stat(join(server.folder, 'report.csv'))).mode & 0o777).toBe(0o600);
-    const report = (await readFile(join(server.folder, 'report.csv'), 'utf8')).split('\n');
-    const [row, id, outcome, token] = report[1]!.split(',');
-    expect([row, id, outcome]).toEqual(['2', 'lamp-0', 'created']);
-    expect((await post('telemetry', 'lamp-0', token!, '{"power":59}')).status).toBe(200);
-    expect(report.find((line) => line.startsWith('1236,'))).toMatch(
-      /refused,,registry.row_invalid,lat/,
-    );
-
-    expect(siaga('devices', 'import', 'lamps.csv').stdout).toMatch(/unchanged\s+1234/);
-    const geo = {
-      type: 'FeatureCollection',
-      features: [
-        {
-          type: 'Feature',
-          geometry: { type: 'Point', coordinates: [123.6, -10.17] },
-          properties: { id: 'pole-1', kind: 'streetlight' },
-        },
-      ],
-    };
-    await writeFile(join(server.folder, 'poles.geojson'), JSON.stringify(geo));
-    expect(siaga('assets', 'import', 'poles.geojson').stdout).toMatch(/created\s+1\n/);
-    expect((await server.api('GET', '/api/v1/assets/pole-1')).body).toMatchObject({ devices: [] });
-    expect(siaga('assets', 'import', 'poles.xls').status).toBe(64);
+    await server.device(id, { ...shape, profile: 'dingtek-df702' });
+    expect((await say(Date.now(), '900 mm')).status).toBe(200); // emptied meanwhile
+    const levels = () => list<{ time: string; value: number }>(readings(id));
+    await eventually(levels, (rows) => rows.length === 1);
+    const run = server.run('dead-letters', 'replay', String(letter!.id));
+    expect(run.stdout).toBe('{"replayed":1}\n');
+    const rows = await eventually(levels, (found) => found.length === 2);
+    expect(rows.map(({ time }) => Date.parse(time))).toContain(then);
+    await server.device('bin-after', here); // a command waits for what rules did before it
+    expect(await incidents(id)).toEqual([]);
+    expect(await list(`breaches?asset=${id}`)).toEqual([]);
+    const again = await server.api('POST', `/api/v1/dead-letters/${letter!.id}/replay`);
+    expect(again).toMatchObject({ status: 409, body: { code: 'ingest.letter_fixed' } });
+    const ledger = server.run('ledger', '--verify', '--json');
+    expect(JSON.parse(ledger.stdout)).toMatchObject({ ok: true, differences: [] });
   });
 
   test('forgets a device, hangs up on it, and keeps the thing and what it said', async () => {
     const token = await server.device('bin-gone', here);
     expect((await fill('bin-gone', token, 12)).status).toBe(200);
     await eventually(
-      () => list('readings?kind=bin&metric=fill_level&asset=bin-gone'),
+      () => list(readings('bin-gone')),
       (rows) => rows.length === 1,
     );
     const client = await server.connect('bin-gone', token);
     const closed = hungUp(client);
-    expect(siaga('devices', 'remove', 'bin-gone').status).toBe(0);
+    expect(server.run('devices', 'remove', 'bin-gone').status).toBe(0);
     await closed;
     expect((await fill('bin-gone', token, 13)).status).toBe(401);
-    expect(await list('readings?kind=bin&metric=fill_level&asset=bin-gone')).toHaveLength(1);
+    expect(await list(readings('bin-gone'))).toHaveLength(1);
     expect((await server.api('DELETE', '/api/v1/assets/bin-gone')).status).toBe(200);
     expect((await server.api('GET', '/api/v1/assets/bin-gone')).status).toBe(404);
   });

@@ -20,6 +20,7 @@ export const scenarios = [
   'cpu',
   'stalled',
   'connections',
+  'registry',
   'soak',
 ] as const;
 export type Scenario = (typeof scenarios)[number];

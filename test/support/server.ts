@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnSyncReturns } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,8 @@ export interface TestServer {
   connect(username: string, password: string): Promise<MqttClient>;
   /** Posts an Open311 request as a form. */
   report(fields: Record<string, string>): Promise<{ status: number; body: unknown }>;
+  /** Runs a command line against it, and waits. */
+  run(...args: string[]): SpawnSyncReturns<string>;
   /** SIGTERM, and its exit code. */
   stop(): Promise<number | null>;
 }
@@ -87,6 +89,16 @@ export async function startServer(folder: string, preload?: string): Promise<Tes
       const response = await fetch(`${http}/open311/v2/requests.json`, { method: 'POST', body });
       return { status: response.status, body: await response.json() };
     },
+    run: (...args) =>
+      spawnSync(process.execPath, [program, ...args], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: {
+          PATH: process.env['PATH'],
+          SIAGA_ADMIN_KEY: key,
+          SIAGA_HTTP_PORT: new URL(http).port,
+        },
+      }),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');

@@ -4,6 +4,7 @@ import type { Bench } from '../system.ts';
 import { runConnections } from './connections.ts';
 import { runCpu } from './cpu.ts';
 import { runLatency } from './latency.ts';
+import { runRegistry } from './registry.ts';
 import { runSoak } from './soak.ts';
 import { runStalled } from './stalled.ts';
 import { runThroughput } from './throughput.ts';
@@ -23,6 +24,8 @@ export function runScenario(bench: Bench, name: Scenario): Promise<Results> {
       return runStalled(bench);
     case 'connections':
       return runConnections(bench);
+    case 'registry':
+      return runRegistry(bench);
     case 'soak':
       return runSoak(bench);
   }
