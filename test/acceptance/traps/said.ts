@@ -1,0 +1,182 @@
+import { packet, text } from '../../broker/wire.ts';
+import { dead, decoded, duplicate, letter, type Trap } from './trap.ts';
+
+const df702 = { profile: 'dingtek-df702', attributes: { mount_height: 2_500, full_distance: 500 } };
+const fiware = { profile: 'fiware' };
+const lamp = { kind: 'streetlight', attributes: { rated_power: 60 } };
+const minute = 60_000;
+
+/** Traps of what devices and codecs say. */
+export const said: readonly Trap[] = [
+  {
+    input: 'DF702: `level: "2000 mm"`, `longitude: "116.507430"`, `battery: false`',
+    asset: df702,
+    packets: (it) => [it.say({ level: '2000 mm', longitude: '116.507430', battery: false })],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { distance: [2_000], fill_level: [25], battery_low: [false] },
+  },
+  {
+    input: 'DF702 at −1 °C: `temperature: "255 ℃"`, an unsigned byte',
+    asset: df702,
+    packets: (it) => [it.say({ level: '2000 mm', temperature: '255 ℃' })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('value_out_of_bounds')],
+    reads: { distance: [2_000] },
+  },
+  {
+    input: 'DF702: `angle: "-12 °"`, the sign a bug of the codec',
+    asset: df702,
+    packets: (it) => [it.say({ angle: '-12 °' })],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { tilt: [12] },
+  },
+  {
+    input: 'a distance of a bin whose mounting height nobody registered',
+    asset: { profile: 'dingtek-df702' },
+    packets: (it) => [it.say({ level: '2000 mm' })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('geometry_missing')],
+    reads: { distance: [2_000] },
+  },
+  {
+    input: 'FIWARE: `fillingLevel: 0.4`, a share by its profile',
+    asset: fiware,
+    packets: (it) => [it.say({ fillingLevel: 0.4 }, { topic: `/json/key/${it.id}/attrs` })],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { fill_level: [40] },
+  },
+  {
+    input: 'native: `fill_level: 0.4`, which stays 0.4 %',
+    packets: (it) => [it.say({ fill_level: 0.4 })],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { fill_level: [0.4] },
+  },
+  {
+    input: 'FIWARE: `batteryLevel: -1`, unknown there',
+    asset: fiware,
+    packets: (it) => [
+      it.say({ fillingLevel: 0.4, batteryLevel: -1 }, { topic: `/json/key/${it.id}/attrs` }),
+    ],
+    answer: 'PUBACK',
+    moved: [decoded, letter('value_out_of_bounds')],
+    reads: { fill_level: [40] },
+  },
+  {
+    input: 'a time without a zone: `"2026-11-24T16:27"`',
+    packets: (it) => [it.say({ ts: '2026-11-24T16:27', values: { fill_level: 41 } })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('clock_implausible')],
+    reads: { fill_level: [41] },
+  },
+  {
+    input: 'a time with nine decimals and `+00:00`',
+    packets: (it, now) => [
+      it.say({
+        ts: new Date(now).toISOString().replace('Z', '123456+00:00'),
+        values: { fill_level: 42 },
+      }),
+    ],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { fill_level: [42] },
+  },
+  {
+    input: 'values of one message with times of their own',
+    asset: lamp,
+    packets: (it, now) => [
+      it.say({ ts: now, values: { power: { v: 60, t: now - minute }, voltage: 231 } }),
+    ],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { power: [60], voltage: [231] },
+  },
+  {
+    input: 'equal values at different times, as a controller logs events',
+    packets: (it, now) => [
+      it.say({ ts: now - 2_000, values: { fill_level: 40 } }),
+      it.say({ ts: now - 1_000, values: { fill_level: 40 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { fill_level: [40, 40] },
+  },
+  {
+    input: 'the very same message again, without a counter',
+    packets: (it, now) => [
+      it.say({ ts: now, values: { fill_level: 40 } }),
+      it.say({ ts: now, values: { fill_level: 40 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [decoded, duplicate],
+    reads: { fill_level: [40] },
+  },
+  {
+    input: 'a level that falls: the crew was there',
+    packets: (it, now) => [
+      it.say({ ts: now - minute, values: { fill_level: 97 } }),
+      it.say({ ts: now, values: { fill_level: 3 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { fill_level: [97, 3] },
+  },
+  {
+    input: 'a number in a text: `"82"`',
+    packets: (it) => [it.say({ fill_level: '82', temperature: 30 })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('value_type')],
+    reads: { temperature: [30] },
+  },
+  {
+    input: 'a wrong unit: `{"v": 3, "u": "furlong"}`',
+    packets: (it) => [it.say({ distance: { v: 3, u: 'furlong' }, temperature: 30 })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('unit_unknown')],
+    reads: { temperature: [30] },
+  },
+  {
+    input: 'a wrong scale: `fill_level: 900`',
+    packets: (it) => [it.say({ fill_level: 900 })],
+    answer: 'PUBACK',
+    moved: [dead, letter('value_out_of_bounds')],
+  },
+  {
+    input: 'what the device itself calls bad: `{"v": 50, "q": "bad"}`',
+    packets: (it) => [it.say({ fill_level: { v: 50, q: 'bad' }, temperature: 30 })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('value_bad')],
+    reads: { temperature: [30] },
+  },
+  {
+    input: 'a metric that its kind has not: `humidity`',
+    packets: (it) => [it.say({ humidity: 50, fill_level: 43 })],
+    answer: 'PUBACK',
+    moved: [decoded, letter('metric_unknown')],
+    reads: { fill_level: [43] },
+  },
+  {
+    input: 'an array with one bad entry',
+    packets: (it, now) => [it.say([{ ts: now, values: { fill_level: 44 } }, 'nonsense'])],
+    answer: 'PUBACK',
+    moved: [decoded, letter('body_invalid')],
+    reads: { fill_level: [44] },
+  },
+  {
+    input: 'JSON that is cut off',
+    packets: (it) => [it.say('{"fill_level": 4')],
+    answer: 'PUBACK',
+    moved: [dead, letter('json_malformed')],
+  },
+  {
+    input: 'a body that is not UTF-8',
+    packets: (it) => [
+      packet(0x32, text(it.own), Buffer.from([0, 7]), Buffer.from([0x7b, 0xc3, 0x28, 0x7d])),
+    ],
+    answer: 'PUBACK',
+    moved: [dead, letter('json_malformed')],
+  },
+];

@@ -1,0 +1,21 @@
+import type { Device, Seen } from './street.ts';
+
+/** One trap: what comes in, and what must become of it. */
+export interface Trap extends Seen {
+  /** As the page tells it. */
+  readonly input: string;
+  readonly packets: (device: Device, now: number) => readonly Uint8Array[];
+  /** The packets bring their own CONNECT. */
+  readonly isRaw?: boolean;
+  /** What the device is; a bin without a profile where nobody says. */
+  readonly asset?: Readonly<Record<string, unknown>>;
+  /** Values that can be read back, newest last. */
+  readonly reads?: Readonly<Record<string, readonly (number | boolean)[]>>;
+}
+
+export const decoded = 'siaga_records_total{class="decoded"}';
+export const duplicate = 'siaga_records_total{class="duplicate"}';
+export const dead = 'siaga_records_total{class="dead"}';
+export const letter = (code: string): string => `siaga_dead_letters_total{code="ingest.${code}"}`;
+export const refused = (code: string): string => `siaga_refused_total{code="broker.${code}"}`;
+export const guard = (name: string): string => `siaga_guard_hits_total{guard="${name}"}`;

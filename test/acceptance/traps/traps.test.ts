@@ -1,0 +1,91 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually, makeFolder, startServer, type TestServer } from '../../support/server.ts';
+import { carried } from './carried.ts';
+import { said } from './said.ts';
+import { deviceOf, watch } from './street.ts';
+import type { Trap } from './trap.ts';
+
+/* Every trap that was seen in the field, sent to a real server: the table of docs/devices.md is these rows. */
+
+const traps = [...said, ...carried];
+const page = new URL('../../../docs/devices.md', import.meta.url);
+const [begin, end] = ['<!-- traps: written by traps.test.ts -->', '<!-- end of traps -->'];
+
+describe('a trap', { timeout: 60_000 }, () => {
+  let server: TestServer;
+  let remove: () => Promise<void>;
+
+  beforeAll(async () => {
+    const made = await makeFolder('influxd: none\n');
+    remove = made.remove;
+    server = await startServer(made.folder);
+    await server.device('other', { kind: 'bin', lat: -10.17, lon: 123.6 });
+  }, 60_000);
+  afterAll(async () => {
+    await server?.stop();
+    await remove?.();
+  });
+
+  const read = async (kind: string, asset: string, metric: string): Promise<unknown[]> => {
+    const path = `/api/v1/readings?kind=${kind}&metric=${metric}&asset=${asset}`;
+    const { body } = await server.api<{ items: { value: unknown }[] }>('GET', path);
+    return body.items.map(({ value }) => value);
+  };
+
+  test.for(traps.map((trap, at) => [trap.input, trap, at] as const))(
+    'ends as the page says when it is %s',
+    async ([, trap, at]) => {
+      const id = `trap-${at}`;
+      const asset = { kind: 'bin', lat: -10.17, lon: 123.6, ...trap.asset };
+      const device = deviceOf(id, asset.kind, await server.device(id, asset));
+      const packets = trap.packets(device, Date.now());
+      const { answer, moved } = await watch(server, device, packets, trap);
+      expect({ answer, moved: [...moved].sort() }).toEqual({
+        answer: trap.answer,
+        moved: [...trap.moved].sort(),
+      });
+      for (const [metric, values] of Object.entries(trap.reads ?? {})) {
+        const stored = await eventually(
+          () => read(asset.kind, id, metric),
+          (found) => found.length >= values.length,
+        );
+        expect(stored.map(Number)).toEqual(values.map(Number));
+      }
+    },
+  );
+});
+
+test('docs/devices.md has each trap with its answer, outcome and counters', () => {
+  const head = '| Input | Answer | What becomes of it | Counters that move |';
+  const table = [head, '| --- | --- | --- | --- |', ...traps.map(toRow)];
+  const before = readFileSync(page, 'utf8');
+  if (process.env['UPDATE_DOCS'] === '1') {
+    const [from, to] = [before.indexOf(begin) + begin.length, before.indexOf(end)];
+    writeFileSync(page, `${before.slice(0, from)}\n\n${table.join('\n')}\n\n${before.slice(to)}`);
+  }
+  const written = readFileSync(page, 'utf8');
+  const found = written.slice(written.indexOf(begin) + begin.length, written.indexOf(end));
+  expect(plain(found)).toEqual(plain(table.join('\n')));
+});
+
+/** The formatter pads the cells; what they say is what counts. */
+function plain(markdown: string): string[] {
+  return markdown
+    .trim()
+    .split('\n')
+    .map((line) => line.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim());
+}
+
+function toRow({ input, answer, moved, reads }: Trap): string {
+  const counters = moved.map((name) => `\`${name}\``).join(', ');
+  const cells = [input, answer, outcome(moved, reads), counters];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function outcome(moved: readonly string[], reads: Trap['reads'] = {}): string {
+  const classes = moved.flatMap((name) => /class="(\w+)"/.exec(name)?.[1] ?? []);
+  const values = Object.entries(reads).map(([name, all]) => `${name} ${all.join(', ')}`);
+  if (classes.length === 0) return 'refused';
+  return [classes.join(', '), ...values].join('; ');
+}
