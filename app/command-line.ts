@@ -19,6 +19,10 @@ Usage: ./siaga <command> [options]
   devices rotate ID [--overlap 24h]
                             a new token, printed once; the old one works so much longer
   devices revoke ID         no token any more: nobody logs in as it, and who is inside is hung up on
+  devices try --profile P (--hex BYTES [--port N] | --object JSON) [--kind K]
+              [--attribute NAME=NUMBER] [--json]
+                            what would become of a message: its values, the readings, what is
+                            refused; needs no server
   ledger                    the books: what was accepted, and how it ended
   ledger --verify [--json]  count again from logs and store, and compare with the books
   dead-letters list         what could not be used, and why
@@ -45,6 +49,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'devices add': addDevice,
   'devices rotate': rotateToken,
   'devices revoke': revokeToken,
+  'devices try': async (call) => (await import('#app/commands/devices-try.ts')).tryCommand(call),
   ledger: async (call) => (await import('#app/commands/ledger.ts')).ledgerCommand(call),
   'log inspect': async (call) =>
     (await import('#app/commands/log-inspect.ts')).inspectCommand(call),
@@ -62,6 +67,10 @@ const options = {
   lon: text,
   name: text,
   profile: text,
+  hex: text,
+  object: text,
+  port: text,
+  attribute: { type: 'string', multiple: true },
   verify: flag,
   segments: flag,
   from: text,
