@@ -1,14 +1,13 @@
-import { isRejection, reject, type Kinds, type Rejection } from '#model';
+import { isRejection, reject, type Rejection } from '#model';
 import { loadCategories, type Categories } from '#incidents';
-import { loadKinds, loadProfiles, shippedKinds, shippedProfiles, type Profile } from '#ingest';
+import { loadKinds, loadProfiles } from '#ingest';
 import { loadZones, type Zones } from '#registry';
 import { loadRules, type Rule } from '#rules';
 import type { Config } from '#app/config.ts';
+import { kindFolders, profileFolders, type Models } from '#app/models.ts';
 
 /** Everything about the city that is data: read at start, checked as a whole. */
-export interface City {
-  readonly kinds: Kinds;
-  readonly profiles: ReadonlyMap<string, Profile>;
+export interface City extends Models {
   readonly rules: readonly Rule[];
   readonly categories: Categories;
   readonly zones: Zones;
@@ -16,9 +15,9 @@ export interface City {
 
 /** Reads kinds, profiles, rules, categories and zones; every problem of every file comes back at once. */
 export async function loadCity(config: Config): Promise<City | Rejection[]> {
-  const kinds = await loadKinds(shippedKinds);
+  const kinds = await loadKinds(...kindFolders(config));
   if (Array.isArray(kinds)) return kinds;
-  const profiles = await loadProfiles(shippedProfiles, kinds);
+  const profiles = await loadProfiles(profileFolders(config), kinds);
   const { rules, problems } = await loadRules(config.rules, kinds);
   const categories = await loadCategories(config.categories);
   const zones = await loadZones(config.zones);
@@ -28,7 +27,7 @@ export async function loadCity(config: Config): Promise<City | Rejection[]> {
   if (strays.length > 0) return strays;
   return {
     kinds,
-    profiles: profiles as ReadonlyMap<string, Profile>,
+    profiles: profiles as Models['profiles'],
     rules,
     categories: categories as Categories,
     zones: zones as Zones,

@@ -35,6 +35,10 @@ Usage: ./siaga <command> [options]
   devices rotate ID [--overlap 24h]
                             a new token, printed once; the old one works so much longer
   devices revoke ID         no token any more: nobody logs in as it, and who is inside is hung up on
+  devices try --profile P (--hex BYTES [--port N] | --object JSON) [--kind K]
+              [--attribute NAME=NUMBER] [--json]
+                            what would become of a message: its values, the readings, what is
+                            refused; needs no server
   assets list               the things in the street, and what serves them
   assets import FILE [--dry-run] [--report FILE]
                             things without hardware of their own
@@ -74,6 +78,7 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'assets import': importFile,
   'devices rotate': rotateToken,
   'devices revoke': revokeToken,
+  'devices try': async (call) => (await import('#app/commands/devices-try.ts')).tryCommand(call),
   ledger: async (call) => (await import('#app/commands/ledger.ts')).ledgerCommand(call),
   'log inspect': async (call) =>
     (await import('#app/commands/log-inspect.ts')).inspectCommand(call),
@@ -97,6 +102,10 @@ const options = {
   lon: text,
   name: text,
   profile: text,
+  hex: text,
+  object: text,
+  port: text,
+  attribute: { type: 'string', multiple: true },
   verify: flag,
   segments: flag,
   from: text,

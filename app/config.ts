@@ -78,6 +78,9 @@ const schema = z.strictObject({
     zone: 'kelurahan',
     district: 'kecamatan',
   }),
+  /** Folders of kinds and profiles of the city's own, beside those that ship. */
+  kinds: z.string().optional(),
+  profiles: z.string().optional(),
   rules: z.string().default(join(programFolder, 'rules')),
   categories: z.string().default(join(programFolder, 'incidents/categories.yaml')),
 });

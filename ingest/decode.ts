@@ -159,7 +159,7 @@ function decodeMessages(
     const nano = own ? nanoOf(own, packet.number, 0) : nanoOf(origin, packet.number, place);
     for (const group of groups) {
       if (Object.keys(group.values).length === 0) continue;
-      readings.push(toReading(group, message, speaker, packet, nano));
+      readings.push(toReading(group, speaker, packet, nano));
     }
   }
   const [first] = refused;
@@ -194,8 +194,7 @@ function originOf(envelope: Telemetry, packet: Packet, retention: number): Origi
 }
 
 function toReading(
-  { at, asset, values, quality }: Group,
-  { key }: Message,
+  { at, key, asset, values, quality }: Group,
   { device }: Speaker,
   packet: Packet,
   nano: number,

@@ -1,29 +1,55 @@
-import { reject, type Asset, type Rejection } from '#model';
+import { isRejection, reject, type Asset, type Metric, type Rejection, type Value } from '#model';
+import { canonical } from './canonical.ts';
 import type { Geometry } from './profile.ts';
+import type { Units } from './units.ts';
+
+type FillShape = Extract<Geometry, { empty: string }>;
+type NumberMetric = Extract<Metric, { type: 'number' }>;
+
+/** What a distance was measured in, and what is made of it. */
+export interface Measures {
+  readonly from: NumberMetric;
+  readonly to: NumberMetric;
+}
 
 /**
- * The fill level of a container in per cent of the way from empty to full, held within the metric's
- * bounds: a stone on the floor or a bag over the rim is no error of the sensor. A Rejection when the
- * registry does not know how high the sensor hangs.
+ * The level that a distance means where the asset's sensor hangs: per cent of the way from empty to full,
+ * or the height above the asset's zero, in the metric's unit. A Rejection when the registry does not know
+ * how high the sensor hangs, or the height is outside of the metric's bounds.
  */
-export function fillLevel(
-  { from, empty, full }: Geometry,
-  bounds: { readonly min?: number | undefined; readonly max?: number | undefined },
+export function level(
+  shape: Geometry,
+  { from, to }: Measures,
+  distance: number,
+  asset: Asset,
+  units: Units,
+): Value | Rejection {
+  if (shape.zero === undefined) return fillLevel(shape, to, distance, asset);
+  const zeroAt = needed(asset, shape.zero, shape.from);
+  return isRejection(zeroAt) ? zeroAt : canonical(to, zeroAt - distance, from.unit, units);
+}
+
+/** Held within the metric's bounds: a stone on the floor or a bag over the rim is no error of the sensor. */
+function fillLevel(
+  { from, empty, full }: FillShape,
+  { min = 0, max = 100 }: NumberMetric,
   distance: number,
   asset: Asset,
 ): number | Rejection {
-  const emptyAt = attribute(asset, empty);
+  const emptyAt = needed(asset, empty, from);
+  if (isRejection(emptyAt)) return emptyAt;
   const fullAt = attribute(asset, full) ?? 0;
-  if (emptyAt === undefined) {
-    const reason = `the registry has no ${empty} for ${asset.id}, so that its ${from} says no level`;
-    return reject('ingest.geometry_missing', reason, empty);
-  }
   if (emptyAt <= fullAt) {
     const reason = `the registry's ${empty} for ${asset.id}, ${emptyAt}, must be above ${full}, ${fullAt}`;
     return reject('ingest.value_out_of_bounds', reason, empty);
   }
-  const level = ((emptyAt - distance) * 100) / (emptyAt - fullAt);
-  return Math.min(bounds.max ?? 100, Math.max(bounds.min ?? 0, level));
+  const share = ((emptyAt - distance) * 100) / (emptyAt - fullAt);
+  return Math.min(max, Math.max(min, share));
+}
+
+function needed(asset: Asset, name: string, from: string): number | Rejection {
+  const reason = `the registry has no ${name} for ${asset.id}, so that its ${from} says no level`;
+  return attribute(asset, name) ?? reject('ingest.geometry_missing', reason, name);
 }
 
 function attribute({ attributes }: Asset, name: string): number | undefined {

@@ -15,6 +15,8 @@ export type MetricTables = ReadonlyMap<string, ReadonlyMap<string, Metric>>;
 /** The values of one message and one time, on their way to become a reading. */
 export interface Group {
   readonly at: number;
+  /** Sub-series such as a detector, lane or lamp group. */
+  readonly key: string | undefined;
   readonly asset: Asset;
   readonly metrics: ReadonlyMap<string, Metric>;
   readonly values: Record<string, Value>;
@@ -38,6 +40,7 @@ export function openGroup(
   device: string,
   kind: string | undefined,
   at: number,
+  key: string | undefined,
 ): Group | Rejection {
   const asset = directory.assetOf(device, at);
   if (asset === undefined) {
@@ -52,5 +55,5 @@ export function openGroup(
   if (metrics === undefined) {
     return reject('registry.kind_unknown', `there is no kind ${asset.kind}, which ${asset.id} is`);
   }
-  return { at, asset, metrics, values: {}, quality: undefined };
+  return { at, key, asset, metrics, values: {}, quality: undefined };
 }

@@ -5,6 +5,5 @@ export { openCursor, readAccounts, settle, type Account, type Cursor } from './l
 export * from './logs.ts';
 export { ingestMigrations, type IngestTables } from './tables.ts';
 export { createDecode, type Decoded } from './decode.ts';
-export { loadKinds, shippedKinds } from './kinds.ts';
-export { loadProfiles, shippedProfiles, type Profile } from './profiles.ts';
+export * from './models.ts';
 export { hashKey, KeyTable } from './key-table.ts';

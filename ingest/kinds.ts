@@ -1,14 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { kind, type Kind, type Kinds, type Rejection } from '#model';
 import { isUnit } from './units.ts';
-import { readYamlFolder, type Problem } from './yaml-folder.ts';
+import { readYamlFolders, type Problem } from './yaml-folder.ts';
 
 /** Folder of the kinds that ship. */
 export const shippedKinds = fileURLToPath(new URL('profiles/kinds', import.meta.url));
 
-/** Reads the kinds of a folder; resolves with all that is wrong (`config.invalid`) if anything is. */
-export async function loadKinds(folder: string): Promise<Kinds | Rejection[]> {
-  return readYamlFolder(folder, kind, (data) => data.kind, checkKind);
+/**
+ * Reads the kinds of folders, a later one's in place of an earlier one's of the same name; resolves with
+ * all that is wrong (`config.invalid`) if anything is.
+ */
+export async function loadKinds(...folders: string[]): Promise<Kinds | Rejection[]> {
+  return readYamlFolders(folders, kind, (data) => data.kind, checkKind);
 }
 
 function* checkKind({ metrics }: Kind): Iterable<Problem> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bilingual, isRejection, reject, segment, type Rejection } from '#model';
 import { show } from './decoders/json.ts';
+import { grammar } from './grammar-schema.ts';
 import { tidy } from './units.ts';
 
 const metricName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'the name of a metric');
@@ -18,6 +19,8 @@ const mapping = z.strictObject({
   offset: z.number().optional(),
   /** UCUM unit after the steps above, where the value itself brings none. */
   unit: z.string().optional(),
+  /** Sub-series that the value belongs to: a lane, a direction, a line of a counter. */
+  key: segment.optional(),
 });
 export type Mapping = z.infer<typeof mapping>;
 
@@ -25,15 +28,24 @@ export type Mapping = z.infer<typeof mapping>;
 const ignored = z.strictObject({ ignore: z.literal(true) });
 
 /**
- * A fill level from a distance: `empty` and `full` name the asset's attributes that hold the
- * distance, in the unit of `from`, at which the container is empty (from the sensor down to the
- * floor) and full. Without a `full` attribute it is full when the waste touches the sensor: 0.
+ * A level from a distance. `empty` and `full` name the asset's attributes that hold the distance, in the
+ * unit of `from`, at which a container is empty (from the sensor down to the floor) and full: per cent of
+ * the way between. Without a `full` attribute it is full when the waste touches the sensor: 0. Or `zero`
+ * names the one that holds the distance at which the level is zero: how high the surface stands above.
  */
-const geometry = z.strictObject({
-  from: metricName,
-  empty: z.string().default('mount_height'),
-  full: z.string().default('full_distance'),
-});
+const geometry = z
+  .strictObject({
+    from: metricName,
+    empty: z.string().optional(),
+    full: z.string().optional(),
+    zero: z.string().optional(),
+  })
+  .refine(({ zero, empty, full }) => zero === undefined || (empty ?? full) === undefined, {
+    message: 'zero stands alone, or empty and full do',
+  })
+  .transform(({ from, zero, empty = 'mount_height', full = 'full_distance' }) =>
+    zero === undefined ? { from, zero, empty, full } : { from, zero },
+  );
 export type Geometry = z.infer<typeof geometry>;
 
 /** How the raw values of one device type become canonical metrics: a new type is a file in `profiles/`. */
@@ -48,6 +60,8 @@ export const profile = z.strictObject({
     .record(metricName, geometry)
     .default({})
     .transform((shapes) => new Map(Object.entries(shapes))),
+  /** How raw frames are read into the names above, so that no codec is needed at the network server. */
+  bytes: grammar.optional(),
 });
 export type Profile = z.infer<typeof profile>;
 

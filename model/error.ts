@@ -31,6 +31,7 @@ export const errorStatus = {
   'ingest.device_foreign': 422,
   'ingest.device_unknown': 422,
   'ingest.format_unknown': 422,
+  'ingest.frame_invalid': 422,
   'ingest.geometry_missing': 422,
   'ingest.json_malformed': 422,
   'ingest.letter_fixed': 409,

@@ -4,10 +4,13 @@ import { defaultFile, loadConfig, type Config } from '#app/config.ts';
 /** Exit codes, as sysexits(3) has them. */
 export const exit = { ok: 0, failed: 1, usage: 64, configuration: 78 } as const;
 
+/** What follows an option; a list where it may be given several times. */
+export type OptionValue = string | boolean | readonly string[] | undefined;
+
 /** A command line taken apart. */
 export interface Call {
   readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Readonly<Record<string, OptionValue>>;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -45,12 +48,12 @@ export function configOf(call: Call): Config | Rejection[] {
 }
 
 /** An option's text; undefined where it is not given. */
-export function text(value: string | boolean | undefined): string | undefined {
+export function text(value: OptionValue): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
 /** An option's whole number, `otherwise` where it is not given; NaN when it is none. */
-export function count(value: string | boolean | undefined, otherwise: number): number {
+export function count(value: OptionValue, otherwise: number): number {
   if (typeof value !== 'string') return otherwise;
   return /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Kind } from '#model';
 import { city } from './city.ts';
 
 export interface Board {
@@ -9,9 +10,9 @@ export interface Board {
   readonly dashboard: Dashboard;
 }
 
-/** Every board that ships, its days and nights those of a time zone (IANA name). */
-export function allBoards(timeZone: string): Board[] {
-  return [{ name: 'city', dashboard: city(timeZone) }];
+/** Every board, its days and nights those of a time zone (IANA name), with the kinds of the city's own. */
+export function allBoards(timeZone: string, kinds: readonly Kind[] = []): Board[] {
+  return [{ name: 'city', dashboard: city(timeZone, kinds) }];
 }
 
 /** Writes a board to where Grafana reads it from; returns the file. */

@@ -7,16 +7,21 @@ import {
   VariableSort,
   type Dashboard,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Kind } from '#model';
 import { binCounts, binFill, binMap, binTable } from './bins.ts';
 import { datasource } from './influxql.ts';
+import { kindRow } from './kind-row.ts';
 import { offline } from './offline.ts';
 import { signalModes, vehicles } from './signals.ts';
 import { darkLamps, lampPower } from './streetlights.ts';
 
-/** The city on one page: what is full, dark, flashing or silent, for all or some of its districts. */
-export function city(timeZone: string): Dashboard {
+/**
+ * The city on one page: what is full, dark, flashing or silent, for all or some of its districts; below,
+ * a row for each of the `kinds` that the city has added.
+ */
+export function city(timeZone: string, kinds: readonly Kind[]): Dashboard {
   // The older schema on purpose: Grafana 13 does not provision version 2 from files (grafana#127928).
-  return new DashboardBuilder('City')
+  const board = new DashboardBuilder('City')
     .uid('siaga-city')
     .description('Waste bins, street lights and traffic signals of the city.')
     .tags(['siaga'])
@@ -29,7 +34,7 @@ export function city(timeZone: string): Dashboard {
     .withVariable(
       choice('zone', 'Zone', 'SHOW TAG VALUES WITH KEY = "zone" WHERE "district" =~ /^$district$/'),
     )
-    .withPanel(offline())
+    .withPanel(offline(kinds))
     .withRow(new RowBuilder('Waste bins').id(10))
     .withPanel(binCounts())
     .withPanel(binTable())
@@ -40,8 +45,13 @@ export function city(timeZone: string): Dashboard {
     .withPanel(darkLamps())
     .withRow(new RowBuilder('Traffic signals').id(30))
     .withPanel(signalModes())
-    .withPanel(vehicles())
-    .build();
+    .withPanel(vehicles());
+  for (const [index, kind] of kinds.entries()) {
+    const { row, panels } = kindRow(kind, 100 + 10 * index);
+    board.withRow(row);
+    for (const panel of panels) board.withPanel(panel);
+  }
+  return board.build();
 }
 
 /** A list of tag values of which one, some or all may be chosen. */

@@ -3,7 +3,7 @@ import { isRejection, reject } from '#model';
 import type { Format, Origin, Telemetry } from './envelope.ts';
 import { invalid } from './invalid.ts';
 import { parseJson } from './json.ts';
-import { codecValues, devEui, noCodec, plainValues, reception, strongest } from './lorawan.ts';
+import { codecValues, devEui, framePort, plainValues, reception, strongest } from './lorawan.ts';
 import { readTime } from './time.ts';
 
 const topicForm = /^application\/[^/]+\/device\/([0-9a-f]{16})\/event\/([a-z]+)$/i;
@@ -16,6 +16,7 @@ const uplink = z.object({
   deviceInfo: z.object({ devEui }),
   devAddr: z.string().max(16).default(''),
   fCnt: z.int().min(0).default(0),
+  fPort: framePort,
   data: z.string().default(''),
   object: codecValues.nullish(),
   rxInfo: reception.default([]),
@@ -49,7 +50,7 @@ export const chirpstack: Format = {
 };
 
 function readUplink(body: Uplink): Telemetry {
-  const hasBytes = body.data !== '';
+  const isDecoded = body.object != null;
   return {
     says: 'values',
     who: { identities: [{ system: 'dev_eui', id: body.deviceInfo.devEui }] },
@@ -61,10 +62,13 @@ function readUplink(body: Uplink): Telemetry {
         time: readTime(body.time),
         isSuspect: false,
         values: plainValues(body.object ?? {}),
+        ...(body.data !== '' && {
+          raw: { path: 'data', port: body.fPort, bytes: body.data, isDecoded },
+        }),
         link: strongest(body.rxInfo, 'rxInfo'),
       },
     ],
-    refused: body.object || !hasBytes ? [] : [noCodec('object')],
+    refused: [],
     origin: originOf(body),
   };
 }

@@ -53,9 +53,22 @@ export interface Message {
   readonly isSuspect: boolean;
   /** A plain value, null (no reading), or `{v, u, t, q}`: value, unit, time of its own, quality. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** The bytes that the values were made of, or should have been: the profile may know how to read them. */
+  readonly raw?: Raw | undefined;
   readonly link?: Link;
   /** Its own origin, where one packet carries messages that were made apart. */
   readonly origin?: Origin | undefined;
+}
+
+/** A LoRaWAN frame as the network server hands it on. */
+export interface Raw {
+  /** Path of the bytes in the body. */
+  readonly path: string;
+  readonly port: number;
+  /** Base64, not yet looked at; not empty. */
+  readonly bytes: string;
+  /** Whether a codec of the network server has read them: its values are the message's. */
+  readonly isDecoded: boolean;
 }
 
 /** What a network measured on the way: `rssi` dBm, `snr` dB. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { reject, type Rejection } from '#model';
 import type { Link } from './envelope.ts';
 import { isObject } from './json.ts';
 
@@ -10,6 +9,9 @@ export const devEui = z
   .string()
   .regex(/^[0-9a-f]{16}$/i, '16 hexadecimal digits')
   .toUpperCase();
+
+/** The port of a frame. Zero is left out in JSON; one that can't be read must never cost the codec's values. */
+export const framePort = z.int().catch(0);
 
 /** Named values of the network's codec. */
 export const codecValues = z.record(z.string(), z.unknown());
@@ -46,10 +48,4 @@ function unwrap(value: unknown): unknown {
   if (!isObject(value) || !('value' in value)) return value;
   const { value: v, unit } = value;
   return typeof unit === 'string' ? { v, u: unit } : v;
-}
-
-/** Says that an uplink has bytes and no values, and what helps. */
-export function noCodec(part: string): { part: string; rejection: Rejection } {
-  const reason = 'only raw bytes: give the device a payload codec at the network server';
-  return { part, rejection: reject('ingest.body_invalid', reason, part) };
 }

@@ -3,7 +3,7 @@ import { isRejection, reject, type Identity } from '#model';
 import type { Format, Origin, Telemetry } from './envelope.ts';
 import { invalid } from './invalid.ts';
 import { parseJson } from './json.ts';
-import { codecValues, devEui, noCodec, plainValues, reception, strongest } from './lorawan.ts';
+import { codecValues, devEui, framePort, plainValues, reception, strongest } from './lorawan.ts';
 import { readTime } from './time.ts';
 
 const topicForm = /^v3\/([^/@]+)(?:@[^/]+)?\/devices\/([^/]+)\/(.+)$/;
@@ -21,6 +21,7 @@ const uplink = z.object({
   uplink_message: z.object({
     session_key_id: z.string().max(64).optional(),
     f_cnt: z.int().min(0).default(0),
+    f_port: framePort,
     frm_payload: z.string().default(''),
     decoded_payload: codecValues.nullish(),
     rx_metadata: reception.default([]),
@@ -59,8 +60,8 @@ export const tts: Format = {
 
 function readUplink(body: Uplink): Telemetry {
   const message = body.uplink_message;
-  const path = 'uplink_message.decoded_payload';
-  const hasBytes = message.frm_payload !== '';
+  const { f_port: port, frm_payload: bytes } = message;
+  const isDecoded = message.decoded_payload != null;
   return {
     says: 'values',
     who: { identities: identitiesOf(body) },
@@ -68,16 +69,19 @@ function readUplink(body: Uplink): Telemetry {
     messages: [
       {
         part: '',
-        path,
+        path: 'uplink_message.decoded_payload',
         // The network server's clock: a gateway's may be wrong, the application server's is later.
         time: readTime(message.received_at ?? body.received_at),
         // Somebody pressed "simulate uplink" in the console: no reason to send a crew.
         isSuspect: body.simulated,
         values: plainValues(message.decoded_payload ?? {}),
+        ...(bytes !== '' && {
+          raw: { path: 'uplink_message.frm_payload', port, bytes, isDecoded },
+        }),
         link: strongest(message.rx_metadata, 'uplink_message.rx_metadata'),
       },
     ],
-    refused: message.decoded_payload || !hasBytes ? [] : [noCodec(path)],
+    refused: [],
     origin: originOf(body),
   };
 }

@@ -45,12 +45,21 @@ const message = fc.record(
   { requiredKeys: [] },
 );
 const ids = { device_id: 'dev1', application_ids: { application_id: 'app1' } };
+/** Frames of a device that a profile reads, and some that are none. */
+const frames = fc.oneof(
+  fc.string(),
+  fc
+    .tuple(fc.constantFrom(2, 0x80), fc.uint8Array({ maxLength: 300 }))
+    .map(([first, rest]) => Buffer.from([first, ...rest]).toString('base64')),
+);
 const bodies = fc.oneof(
   values,
   message,
   fc.array(message),
   values.map((decoded_payload) => ({ end_device_ids: ids, uplink_message: { decoded_payload } })),
   values.map((object) => ({ deviceInfo: { devEui: '0101010101010101' }, object })),
+  frames.map((data) => ({ deviceInfo: { devEui: '0101010101010101' }, data })),
+  frames.map((frm_payload) => ({ end_device_ids: ids, uplink_message: { frm_payload } })),
   fc.jsonValue(),
 );
 

@@ -56,11 +56,11 @@ describe('ChirpStack', () => {
     },
   );
 
-  test('asks for a codec and keeps the reception when there are only bytes', () => {
+  test('keeps the reception when nobody can read the bytes', () => {
     expect(gist(hear({}))).toEqual({
       class: 'decoded',
       values: { rssi: -36, snr: 10.5 },
-      refused: [['object', 'ingest.body_invalid']],
+      refused: [['data', 'ingest.frame_invalid']],
     });
   });
 

@@ -13,7 +13,7 @@ export const now = Date.parse('2026-11-24T08:00:00Z');
 export const retention = 30 * 86_400_000;
 export const kinds = loaded<Kinds>(await loadKinds(shippedKinds));
 export const profiles = loaded<ReadonlyMap<string, Profile>>(
-  await loadProfiles(shippedProfiles, kinds),
+  await loadProfiles([shippedProfiles], kinds),
 );
 
 /** Devices of the things below: `dev1` as The Things Stack knows it, others by their DevEUI. */
@@ -52,6 +52,31 @@ const devices: readonly (Device & {
     kind: 'bin',
     profile: 'elsys',
     identities: [{ system: 'dev_eui', id: '0202020202020202' }],
+  },
+  {
+    id: 'lid-1',
+    kind: 'bin',
+    profile: 'decentlab-dl-lid',
+    identities: [{ system: 'dev_eui', id: '0303030303030303' }],
+    attributes: { mount_height: 5_000, full_distance: 500 },
+  },
+  {
+    id: 'kl66-1',
+    kind: 'bin',
+    profile: 'decentlab-dl-kl66',
+    identities: [{ system: 'dev_eui', id: '0404040404040404' }],
+  },
+  {
+    id: 'pulse-1',
+    kind: 'cabinet',
+    profile: 'pulsedrop',
+    identities: [{ system: 'dev_eui', id: '0505050505050505' }],
+  },
+  {
+    id: 'rak-1',
+    kind: 'cabinet',
+    profile: 'rak-standard',
+    identities: [{ system: 'dev_eui', id: '0606060606060606' }],
   },
   {
     id: 'tb-1',

@@ -81,7 +81,7 @@ values:
 geometry:
   fill_level: { from: full }
 `;
-    const problems = await problemsOf(async (path) => loadProfiles(path, kinds), {
+    const problems = await problemsOf(async (path) => loadProfiles([path], kinds), {
       'p.yaml': text,
     });
     expect(problems).toEqual([

@@ -39,33 +39,64 @@ function tts(): Sample[] {
   }));
 }
 
-interface CodecTest {
-  readonly input: { readonly fPort: number; readonly bytes: readonly number[] };
-  readonly expected: { readonly data: object };
+/** A test of a codec as ChirpStack publishes it: bytes, and what the codec makes of them. */
+export interface CodecTest {
+  readonly input: { readonly fPort?: number; readonly bytes: readonly number[] };
+  readonly expected: { readonly data: Readonly<Record<string, unknown>> };
 }
 
-/** What the network's codec makes of the bytes goes with them, as ChirpStack sends it. */
-function chirpstack(): Sample[] {
-  const devices: Readonly<Record<string, readonly [string, string]>> = {
-    'dl-mbx': ['mbx-1', '0101010101010101'],
-    elsys: ['elsys-1', '0202020202020202'],
-  };
-  return Object.entries(devices).flatMap(([model, [device, devEui]]) => {
+/** Device of the test city and its DevEUI, by the model as ChirpStack names it. */
+const models: Readonly<Record<string, readonly [string, string]>> = {
+  'dl-mbx': ['mbx-1', '0101010101010101'],
+  'dl-lid': ['lid-1', '0303030303030303'],
+  'dl-kl66': ['kl66-1', '0404040404040404'],
+  elsys: ['elsys-1', '0202020202020202'],
+  pulsedrop: ['pulse-1', '0505050505050505'],
+  rak_standard: ['rak-1', '0606060606060606'],
+};
+
+/** A codec's test by way of ChirpStack: with the bytes, with what the codec makes of them, or both. */
+export interface CodecSample extends Sample {
+  readonly carries: 'bytes' | 'object' | 'both';
+  readonly index: number;
+}
+
+export function codecSamples(): (CodecSample & CodecTest)[] {
+  return Object.entries(models).flatMap(([model, [device, devEui]]) => {
     const name = `chirpstack-device-profiles/test_decode_${model}.json`;
-    return (corpus(name) as CodecTest[]).map(({ input, expected }, index) => ({
-      format: 'chirpstack',
-      name: `${name} #${index}`,
-      device,
-      packet: packet(`application/1/device/${devEui}/event/up`, {
-        deduplicationId: `${model}-${index}`,
-        time: '2026-11-24T07:59:58Z',
-        deviceInfo: { devEui },
-        fPort: input.fPort,
-        data: Buffer.from(input.bytes).toString('base64'),
-        object: expected.data,
-      }),
-    }));
+    return (corpus(name) as CodecTest[]).flatMap((codecTest, index) =>
+      (['both', 'bytes', 'object'] as const).map((carries) => ({
+        ...codecTest,
+        format: 'chirpstack',
+        name: `${name} #${index}`,
+        device,
+        carries,
+        index,
+        packet: packet(`application/1/device/${devEui}/event/up`, {
+          deduplicationId: `${model}-${index}`,
+          time: '2026-11-24T07:59:58Z',
+          deviceInfo: { devEui },
+          fPort: codecTest.input.fPort,
+          ...(carries !== 'object' && {
+            data: Buffer.from(codecTest.input.bytes).toString('base64'),
+          }),
+          ...(carries !== 'bytes' && { object: codecTest.expected.data }),
+        }),
+      })),
+    );
   });
+}
+
+/** As a network without a codec hands them on, and as one with it does, whose bytes then count. */
+function chirpstack(): Sample[] {
+  return codecSamples()
+    .filter(({ carries }) => carries !== 'object')
+    .map(({ format, name, device, packet: own, carries }) => ({
+      format,
+      name: carries === 'bytes' ? `${name}, without codec` : name,
+      device,
+      packet: own,
+    }));
 }
 
 /** Two of them are what a lamp would say; the others measure what no kind of ours has. */
