@@ -26,13 +26,20 @@ function* checkBytes(
   units: Units,
 ): Iterable<Problem> {
   const names = namesIn(grammar);
+  for (const { name, hasChannel } of names) {
+    if (hasChannel || !name.includes('{channel}')) continue;
+    yield { path: `bytes: ${name}`, reason: 'no header around it has a channel' };
+  }
   for (const { name, unit } of [...names, ...grammar.compute]) {
     const steps = values.get(name);
     if (steps !== undefined && 'ignore' in steps) continue;
     yield* checkUnit(unit, steps?.metric ?? name, `bytes: unit of ${name}`, kinds, units);
   }
-  const known = new Set(names.map(({ name }) => name));
-  for (const { name, of, divide_by: by = of } of grammar.compute) {
+  yield* checkComputed(grammar, new Set(names.map(({ name }) => name)));
+}
+
+function* checkComputed({ compute }: Grammar, known: Set<string>): Iterable<Problem> {
+  for (const { name, of, divide_by: by = of } of compute) {
     for (const each of new Set([of, by])) {
       if (known.has(each)) continue;
       yield { path: `bytes.compute: ${name}`, reason: `nothing before it is called ${each}` };

@@ -27,7 +27,15 @@ const meaning = {
   unit,
 };
 
-const parts: z.ZodType<readonly Part[]> = z.lazy(() => z.array(part).min(1).max(128));
+const parts: z.ZodType<readonly Part[]> = z.lazy(() =>
+  z
+    .array(part)
+    .min(1)
+    .max(128)
+    .refine((list) => list.slice(0, -1).every((each) => !('items' in each)), {
+      message: 'items go up to the end: nothing can follow them',
+    }),
+);
 const bit = z.strictObject({ at: z.int().min(0).max(31), width: upTo(32).default(1), ...meaning });
 
 /** The forms of a part, by the member that tells which it is. */

@@ -102,6 +102,17 @@ describe('the grammar of a profile', () => {
     expect(await problemsOf(bytes)).toEqual([[field, why]]);
   });
 
+  test('is refused with what follows items, and with the channel of none', async () => {
+    const items = { header: ['id'], items: { '0a': [{ name: 'a_{channel}', type: 'u8' }] } };
+    expect(await problemsOf({ frames: [{ parts: [items, { skip: 1 }] }] })).toEqual([
+      [at('frames[0].parts'), 'items go up to the end: nothing can follow them'],
+    ]);
+    expect(await problemsOf(one(items))).toEqual([
+      ['p.yaml: bytes: a_{channel}', 'no header around it has a channel'],
+    ]);
+    expect(await problemsOf(one({ ...items, header: ['channel', 'id'] }))).toEqual([]);
+  });
+
   test('tells all mistakes at once', async () => {
     const parts = [{ name: 'a', type: 'u9' }, { name: '1', type: 'u8' }, {}];
     expect(await problemsOf({ frames: [{ parts }] })).toHaveLength(3);

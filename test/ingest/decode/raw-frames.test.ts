@@ -64,7 +64,7 @@ const published: Published[] = [
     comes: nothing,
   },
   {
-    what: 'what it kept, and what it measures now',
+    what: 'waste at the sensor',
     profile: 'milesight-em500-udl',
     kind: 'bin',
     hex: '017564 03821e00',
