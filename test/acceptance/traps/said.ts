@@ -1,52 +1,32 @@
 import { packet, text } from '../../broker/wire.ts';
 import { dead, decoded, duplicate, letter, type Trap } from './trap.ts';
 
-const df702 = { profile: 'dingtek-df702', attributes: { mount_height: 2_500, full_distance: 500 } };
-const fiware = { profile: 'fiware' };
 const lamp = { kind: 'streetlight', attributes: { rated_power: 60 } };
 const minute = 60_000;
+const hour = 60 * minute;
 
-/** Traps of what devices and codecs say. */
+/** The last noon in Kupang (UTC+8) before a time. */
+const noonBefore = (now: number): number => {
+  const noon = Math.floor(now / (24 * hour)) * 24 * hour + 4 * hour;
+  return noon > now - hour ? noon - 24 * hour : noon;
+};
+
+/** Traps of what devices say by themselves. */
 export const said: readonly Trap[] = [
   {
-    input: 'DF702: `level: "2000 mm"`, `longitude: "116.507430"`, `battery: false`',
-    asset: df702,
-    packets: (it) => [it.say({ level: '2000 mm', longitude: '116.507430', battery: false })],
-    answer: 'PUBACK',
-    moved: [decoded],
-    reads: { distance: [2_000], fill_level: [25], battery_low: [false] },
-  },
-  {
-    input: 'DF702 at −1 °C: `temperature: "255 ℃"`, an unsigned byte',
-    asset: df702,
-    packets: (it) => [it.say({ level: '2000 mm', temperature: '255 ℃' })],
-    answer: 'PUBACK',
-    moved: [decoded, letter('value_out_of_bounds')],
-    reads: { distance: [2_000] },
-  },
-  {
-    input: 'DF702: `angle: "-12 °"`, the sign a bug of the codec',
-    asset: df702,
-    packets: (it) => [it.say({ angle: '-12 °' })],
-    answer: 'PUBACK',
-    moved: [decoded],
-    reads: { tilt: [12] },
-  },
-  {
-    input: 'a distance of a bin whose mounting height nobody registered',
-    asset: { profile: 'dingtek-df702' },
-    packets: (it) => [it.say({ level: '2000 mm' })],
-    answer: 'PUBACK',
-    moved: [decoded, letter('geometry_missing')],
-    reads: { distance: [2_000] },
-  },
-  {
-    input: 'FIWARE: `fillingLevel: 0.4`, a share by its profile',
-    asset: fiware,
-    packets: (it) => [it.say({ fillingLevel: 0.4 }, { topic: `/json/key/${it.id}/attrs` })],
-    answer: 'PUBACK',
-    moved: [decoded],
-    reads: { fill_level: [40] },
+    input: 'a lamp that draws nothing at noon: its circuit is off',
+    asset: lamp,
+    packets: (it, now) => [
+      it.say({ ts: noonBefore(now), values: { commanded_level: 100, power: 0 } }),
+      it.say(
+        { ts: noonBefore(now) + hour / 2, values: { commanded_level: 100, power: 0 } },
+        { id: 8 },
+      ),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { power: [0, 0] },
+    isQuiet: true,
   },
   {
     input: 'native: `fill_level: 0.4`, which stays 0.4 %',
@@ -54,16 +34,6 @@ export const said: readonly Trap[] = [
     answer: 'PUBACK',
     moved: [decoded],
     reads: { fill_level: [0.4] },
-  },
-  {
-    input: 'FIWARE: `batteryLevel: -1`, unknown there',
-    asset: fiware,
-    packets: (it) => [
-      it.say({ fillingLevel: 0.4, batteryLevel: -1 }, { topic: `/json/key/${it.id}/attrs` }),
-    ],
-    answer: 'PUBACK',
-    moved: [decoded, letter('value_out_of_bounds')],
-    reads: { fill_level: [40] },
   },
   {
     input: 'a time without a zone: `"2026-11-24T16:27"`',

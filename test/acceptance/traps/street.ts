@@ -57,13 +57,13 @@ export function deviceOf(id: string, kind: string, token: string): Device {
 /** Sends packets on one line, after a login unless they bring their own, and looks at what they moved. */
 export async function watch(
   server: TestServer,
-  device: Device,
+  login: Pick<Device, 'id' | 'token'>,
   packets: readonly Uint8Array[],
   { isRaw = false } = {},
 ): Promise<Seen> {
   const before = await counters(server);
-  const login = hello({ id: device.id, login: device.id, token: device.token });
-  const answer = await talk(server, [...(isRaw ? [] : [login]), ...packets]);
+  const first = hello({ id: login.id, login: login.id, token: login.token });
+  const answer = await talk(server, [...(isRaw ? [] : [first]), ...packets]);
   await eventually(
     () => pending(server),
     (left) => left === 0,

@@ -5,6 +5,10 @@ export interface Trap extends Seen {
   /** As the page tells it. */
   readonly input: string;
   readonly packets: (device: Device, now: number) => readonly Uint8Array[];
+  /** Sent by a network server's login. */
+  readonly byBridge?: boolean;
+  /** No rule may see anything in it. */
+  readonly isQuiet?: boolean;
   /** The packets bring their own CONNECT. */
   readonly isRaw?: boolean;
   /** What the device is; a bin without a profile where nobody says. */
@@ -15,6 +19,7 @@ export interface Trap extends Seen {
 
 export const decoded = 'siaga_records_total{class="decoded"}';
 export const duplicate = 'siaga_records_total{class="duplicate"}';
+export const empty = 'siaga_records_total{class="empty"}';
 export const dead = 'siaga_records_total{class="dead"}';
 export const letter = (code: string): string => `siaga_dead_letters_total{code="ingest.${code}"}`;
 export const refused = (code: string): string => `siaga_refused_total{code="broker.${code}"}`;
