@@ -3,7 +3,6 @@ import type {
   Directory,
   LogReader,
   Now,
-  Packet,
   SeriesStore,
   ServiceError,
   Timers,
@@ -16,7 +15,7 @@ import {
   openCursor,
   Tail,
   type Commit,
-  type Decoded,
+  type Decode,
   type Disk,
   type IngestTables,
 } from '#ingest';
@@ -46,7 +45,7 @@ export interface Stations {
   readonly registry: Registry;
   readonly desk: Desk;
   readonly rules: Rules;
-  readonly decode: (packet: Packet) => Decoded;
+  readonly decode: Decode;
   readonly packets: FolderReader;
   readonly readings: Log;
   /** The newest readings, for those who keep up. */

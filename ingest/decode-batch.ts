@@ -6,39 +6,24 @@ import {
   type DeadLetter,
   type LogEntry,
   type LogRecord,
-  type Packet,
   type Reading,
 } from '#model';
 import { deadLetter } from './dead-letters.ts';
-import type { Decoded } from './decode.ts';
-import { Duplicates } from './duplicates.ts';
+import type { Decode, Decoded } from './decode.ts';
 import { settle } from './ledger.ts';
-import { PresenceBook } from './presence.ts';
+import type { DecodeMemory } from './memory.ts';
+import type { PresenceBook } from './presence.ts';
 import type { IngestTables } from './tables.ts';
 import { toEntry, type Tail } from './tail.ts';
 
 /** What the decode consumer needs: the pure function, the database, and the log it writes. */
 export interface DecodeBatchDeps {
-  readonly decode: (packet: Packet) => Decoded;
+  readonly decode: Decode;
   readonly db: Kysely<IngestTables>;
   readonly readings: { appendAll(entries: readonly LogEntry[]): Promise<number> };
   readonly memory: DecodeMemory;
   /** Where those who read the readings log next find them without reading it. */
   readonly tail?: Pick<Tail, 'push'>;
-}
-
-/** What decode remembers from batch to batch; the database has what was committed. */
-export interface DecodeMemory {
-  readonly duplicates: Duplicates;
-  readonly presence: PresenceBook;
-}
-
-/** Reads decode's memory back; a resend is recognised for `remember` packets. */
-export async function openMemory(
-  db: Kysely<IngestTables>,
-  remember: number,
-): Promise<DecodeMemory> {
-  return { duplicates: await Duplicates.open(db, remember), presence: new PresenceBook() };
 }
 
 interface Batch {
@@ -53,7 +38,7 @@ const consumer = 'decode';
 export interface PreparedBatch {
   /** Head of the readings log behind this batch: nobody may read so far before the commit. */
   readonly output: number;
-  /** One transaction: dead letters, keys, presence, counts and the cursor, from `from` to `to`. */
+  /** One transaction: dead letters, keys, births, presence, counts and the cursor, from `from` to `to`. */
   commit(from: number, to: number): Promise<void>;
 }
 
@@ -65,12 +50,15 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, presence } = deps.memory;
+  const { duplicates, presence, births } = deps.memory;
   const batch: Batch = { counts: {}, dead: [], readings: [] };
+  // Prepared once before and never committed: its births must not be known before their time.
+  if (births.isChanged) await births.revert(deps.db);
   for (const record of records) {
     const outcome = decodeRecord(deps, record);
-    const { duplicateKey } = outcome;
+    const { duplicateKey, birth } = outcome;
     const isResend = duplicateKey !== undefined && duplicates.isResend(duplicateKey, record.number);
+    if (birth !== undefined && !isResend) births.put(birth, record.number);
     sort(batch, presence, record, isResend ? { class: 'duplicate' } : outcome);
   }
   const entries = batch.readings.map(toEntry);
@@ -82,11 +70,13 @@ export async function prepareBatch(
     async commit(from, to) {
       const isAll = await deps.db.transaction().execute(async (trx) => {
         await duplicates.save(trx, to);
+        await births.save(trx);
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
         return presence.save(trx, records.length);
       });
       duplicates.saved(to);
+      births.saved();
       presence.saved(isAll);
     },
   };
@@ -94,11 +84,11 @@ export async function prepareBatch(
 
 type Outcome = Partial<Omit<Decoded, 'class'>> & { readonly class: Class };
 
-function decodeRecord({ decode }: DecodeBatchDeps, record: LogRecord): Outcome {
+function decodeRecord({ decode, memory }: DecodeBatchDeps, record: LogRecord): Outcome {
   if (record.corrupt) return { class: 'corrupt' };
   try {
     const { number, receivedAt, principal, topic, bytes } = record;
-    return decode({ number, receivedAt, principal, topic, payload: bytes });
+    return decode({ number, receivedAt, principal, topic, payload: bytes }, memory.births);
   } catch (error) {
     // One poisonous record must not stop the road.
     return { class: 'dead', refused: [{ rejection: rejectBug(error) }] };

@@ -9,6 +9,7 @@ import {
   type Rejection,
 } from '#model';
 import { judgeTime } from './clock-rule.ts';
+import type { Birth, Births } from './decoders/birth.ts';
 import type { Message, Origin, RefusedPart, Telemetry, Who } from './decoders/envelope.ts';
 import { formats } from './decoders/formats.ts';
 import { tabulate, type Group } from './group.ts';
@@ -29,7 +30,12 @@ export interface Decoded {
   readonly duplicateKey?: string;
   /** Presence said by the packet itself: `status` and last will. */
   readonly online?: { readonly device: string; readonly online: boolean };
+  /** To be known from the next packet on, unless this one is a resend. */
+  readonly birth?: Birth;
 }
+
+/** Says what a packet means, by the births of the packets before it. */
+export type Decode = (packet: Packet, births?: Births) => Decoded;
 
 export interface DecodeDeps {
   readonly kinds: Kinds;
@@ -51,17 +57,17 @@ export interface DecodeDeps {
  * 5. values of one time → reading
  * 6. origin → duplicate key, and the nanosecond that keeps readings apart
  */
-export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
+export function createDecode(deps: DecodeDeps): Decode {
   const { directory, retention } = deps;
   const known = { tables: tabulate(deps.kinds), units: createUnits(), directory, retention };
 
-  return (packet) => {
+  return (packet, births) => {
     const format = formats.find((each) => each.owns(packet.topic));
     if (format === undefined) {
       const names = formats.map(({ name }) => name).join(', ');
       return dead(reject('ingest.format_unknown', `a topic of none of ${names}`, 'topic'));
     }
-    const envelope = format.read(packet);
+    const envelope = format.read(packet, births);
     if (isRejection(envelope)) return dead(envelope);
     if (envelope.says === 'nothing') return { class: 'empty', readings: [], refused: [] };
 
@@ -71,12 +77,13 @@ export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
       const online = { device: device.id, online: envelope.online };
       return { class: 'empty', readings: [], refused: [], online };
     }
-    const { strict } = envelope;
+    const { strict, birth } = envelope;
     const home = envelope.who && introduce(deps, packet, envelope.who, strict);
-    if (home !== undefined && isRejection(home)) return dead(home);
-    return decodeMessages(known, packet, envelope, (message) =>
+    if (home !== undefined && isRejection(home)) return withBirth(dead(home), birth);
+    const decoded = decodeMessages(known, packet, envelope, (message) =>
       message.who === undefined ? home : introduce(deps, packet, message.who, strict),
     );
+    return withBirth(decoded, birth, home?.device.id);
   };
 }
 
@@ -112,7 +119,7 @@ function decodeMessages(
   envelope: Telemetry,
   speakerOf: (message: Message) => Speaker | Rejection | undefined,
 ): Decoded {
-  const refused = [...envelope.refused];
+  let refused = [...envelope.refused];
   const origin = originOf(envelope, packet, known.retention);
   const readings: Reading[] = [];
   for (const [place, message] of envelope.messages.entries()) {
@@ -130,6 +137,8 @@ function decodeMessages(
       readings.push(toReading(group, message, speaker, packet, nano));
     }
   }
+  // What a birth lists and nobody here has a use for is no error of its sender's.
+  if (envelope.birth !== undefined) refused = refused.filter(isMore);
   const [first] = refused;
   if (readings.length === 0 && first !== undefined) return dead(summarise(first, refused));
   return {
@@ -182,6 +191,12 @@ function toReading(
   };
 }
 
+/** Whoever may publish there may say what is meant: a birth counts even before the registry knows whose it is. */
+function withBirth(decoded: Decoded, birth: Birth | undefined, device?: string): Decoded {
+  if (birth === undefined) return decoded;
+  return { ...decoded, birth, ...(device !== undefined && { online: { device, online: true } }) };
+}
+
 /** A dead packet has no duplicate key: sent again after the registry was mended, it must be taken. */
 function dead(rejection: Rejection): Decoded {
   return { class: 'dead', readings: [], refused: [{ rejection }] };
@@ -197,6 +212,10 @@ function summarise(first: RefusedPart, refused: readonly RefusedPart[]): Rejecti
     );
   const more = refused.length > 3 ? `; and ${refused.length - 3} more` : '';
   return reject(first.rejection.code, `nothing usable: ${reasons.join('; ')}${more}`);
+}
+
+function isMore({ rejection }: RefusedPart): boolean {
+  return rejection.code !== 'ingest.metric_unknown';
 }
 
 /** Each refused part is kept with the packet's bytes: a broken device must not fill the disk. */

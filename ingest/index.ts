@@ -1,10 +1,10 @@
 export { deadLetter, deadLetterCounts, listDeadLetters, type KeptLetter } from './dead-letters.ts';
-export { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from './decode-batch.ts';
+export { prepareBatch, type PreparedBatch } from './decode-batch.ts';
 export { readReading, Tail } from './tail.ts';
 export { openCursor, readAccounts, settle, type Account, type Cursor } from './ledger.ts';
 export * from './logs.ts';
 export { ingestMigrations, type IngestTables } from './tables.ts';
-export { createDecode, type Decoded } from './decode.ts';
+export { createDecode, type Decode, type Decoded } from './decode.ts';
 export { loadKinds, shippedKinds } from './kinds.ts';
 export { loadProfiles, shippedProfiles, type Profile } from './profiles.ts';
-export { hashKey, KeyTable } from './key-table.ts';
+export { BirthBook, hashKey, KeyTable, openMemory, type DecodeMemory } from './memory.ts';

@@ -32,6 +32,15 @@ export interface IngestTables {
   /** The keys that a run of packets was the first to carry: see `duplicates.ts`. */
   duplicate_chunk: { chunk: number; keys: Uint8Array };
   presence: { device: string; seen_at: number; online: number };
+  /** What the metrics of a session under way are called: see `births.ts`. */
+  sparkplug_birth: {
+    path: string;
+    packet: number;
+    received_at: number;
+    bd_seq: string | null;
+    /** JSON. */
+    definitions: string;
+  };
 }
 
 /** In the order of their names, applied once each. */
@@ -112,6 +121,18 @@ export const ingestMigrations: Record<string, Migration> = {
         .execute();
       await sql`insert into dead_letter_count (consumer, code, count)
         select consumer, code, count(*) from dead_letter group by consumer, code`.execute(db);
+    },
+  },
+  '0004-sparkplug-births': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('sparkplug_birth')
+        .addColumn('path', 'text', (c) => c.primaryKey())
+        .addColumn('packet', 'bigint', (c) => c.notNull())
+        .addColumn('received_at', 'bigint', (c) => c.notNull())
+        .addColumn('bd_seq', 'text')
+        .addColumn('definitions', 'text', (c) => c.notNull())
+        .execute();
     },
   },
 };

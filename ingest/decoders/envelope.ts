@@ -1,4 +1,5 @@
 import type { Identity, Packet, Rejection } from '#model';
+import type { Birth, Births } from './birth.ts';
 
 /** Whom a packet speaks for: by our own id, or by what another system calls it, the best name first. */
 export type Who =
@@ -77,6 +78,8 @@ export interface Telemetry {
   readonly refused: readonly RefusedPart[];
   /** The packet's origin, when its messages share one. */
   readonly origin?: Origin | undefined;
+  /** What its sender's later messages will mean; it lists all that there is, of use here or not. */
+  readonly birth?: Birth;
 }
 
 /** One way in which devices and networks speak; a new one is a file here and a line in `formats.ts`. */
@@ -84,6 +87,6 @@ export interface Format {
   readonly name: string;
   /** Whether a topic is of this format. Asked of every packet: only looks, never parses. */
   owns(topic: string): boolean;
-  /** Reads a packet whose topic it owns; pure. */
-  read(packet: Packet): Envelope | Rejection;
+  /** Reads a packet whose topic it owns; pure. Only Sparkplug asks what was born before. */
+  read(packet: Packet, births?: Births): Envelope | Rejection;
 }

@@ -4,6 +4,7 @@ import { fiware } from './fiware.ts';
 import { native } from './native.ts';
 import { rsmp } from './rsmp.ts';
 import { senml } from './senml.ts';
+import { sparkplug } from './sparkplug.ts';
 import { thingsboard } from './thingsboard.ts';
 import { tts } from './tts.ts';
 
@@ -16,4 +17,5 @@ export const formats: readonly Format[] = [
   fiware,
   senml,
   rsmp,
+  sparkplug,
 ];

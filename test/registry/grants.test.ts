@@ -49,6 +49,23 @@ describe('a device', () => {
     expect(publishOf({ system: 'senml', id }, { system: 'fiware', id })).toEqual(publishOf());
   });
 
+  test('that is an edge node of Sparkplug publishes for what is behind it, and hears its commands', () => {
+    const identities: Identity[] = [
+      { system: 'sparkplug', id: 'Kupang/edge-1' },
+      { system: 'sparkplug', id: 'Kupang/edge-2/bin' },
+      { system: 'sparkplug', id: '+/#' },
+    ];
+    const { publish, subscribe } = grantsOf(asset, { id: 'bin-1', identities }, 'kupang');
+    expect(publish.filter((filter) => filter.startsWith('spBv1.0'))).toEqual([
+      'spBv1.0/Kupang/+/edge-1/#',
+    ]);
+    expect(subscribe.slice(1)).toEqual([
+      'spBv1.0/Kupang/NCMD/edge-1/#',
+      'spBv1.0/Kupang/DCMD/edge-1/#',
+      'spBv1.0/STATE/+',
+    ]);
+  });
+
   test('has no topic of a network server, which is a bridge of its own', () => {
     const publish = publishOf({ system: 'tts', id: 'app1/dev1' });
     expect(publish).toEqual(publishOf());

@@ -74,8 +74,17 @@ const devices: readonly (Device & {
   { id: 'ngsi-lamp', kind: 'streetlight', profile: 'fiware', identities: [] },
   { id: 'ngsi-cabinet', kind: 'cabinet', profile: 'fiware', identities: [] },
   { id: 'ngsi-junction', kind: 'signal', profile: 'fiware', identities: [] },
-  { id: 'gateway-1', kind: 'gateway', identities: [] },
-  { id: 'child-1', kind: 'bin', parent: 'gateway-1', identities: [] },
+  {
+    id: 'gateway-1',
+    kind: 'gateway',
+    identities: [{ system: 'sparkplug', id: 'Kupang/edge-1' }],
+  },
+  {
+    id: 'child-1',
+    kind: 'bin',
+    parent: 'gateway-1',
+    identities: [{ system: 'sparkplug', id: 'Kupang/edge-1/bin' }],
+  },
   { id: 'ghost-1', kind: 'bin', profile: 'no-such-profile', identities: [] },
 ];
 
