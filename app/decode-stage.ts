@@ -2,6 +2,9 @@ import type { LogReader, LogRecord } from '#model';
 import { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from '#ingest';
 import type { Consumer } from '#app/consumer.ts';
 
+/** Bytes of packets that fill a batch: one of 256 KiB, as of a signal's event log, comes to thousands of readings. */
+const maxBytes = 4 * 1024 * 1024;
+
 type Deps = Omit<Parameters<typeof prepareBatch>[0], 'memory'>;
 
 /** Packets → readings: decodes what the broker acknowledged into the readings log. */
@@ -16,6 +19,7 @@ export function decodeStage(
 ): Consumer {
   let memory: DecodeMemory | undefined;
   let taken: LogRecord[] = [];
+  let bytes = 0;
   let prepared: PreparedBatch | undefined;
   return {
     name: 'decode',
@@ -26,7 +30,8 @@ export function decodeStage(
     isPatient: true,
     take(records) {
       taken.push(...records);
-      return false;
+      bytes += records.reduce((sum, record) => sum + record.bytes.length, 0);
+      return bytes >= maxBytes;
     },
     async commit(from, to) {
       memory ??= await openMemory(deps.db, deps.remember);
@@ -36,6 +41,7 @@ export function decodeStage(
       deps.announce(prepared.output);
       prepared = undefined;
       taken = [];
+      bytes = 0;
     },
   };
 }

@@ -144,6 +144,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       profiles,
       directory,
       site: config.site,
+      timeZone: config.city.timeZone,
       retention: config.retention.raw,
     }),
     packets,

@@ -43,6 +43,8 @@ export interface DecodeDeps {
   readonly directory: Directory;
   /** The only site that native topics may name. */
   readonly site: string;
+  /** The city's (IANA), for times that say none. */
+  readonly timeZone: string;
   /** Milliseconds for which raw data is kept: no device time is believed that lies further back. */
   readonly retention: number;
 }
@@ -67,7 +69,7 @@ export function createDecode(deps: DecodeDeps): Decode {
       const names = formats.map(({ name }) => name).join(', ');
       return dead(reject('ingest.format_unknown', `a topic of none of ${names}`, 'topic'));
     }
-    const envelope = format.read(packet, births);
+    const envelope = format.read(packet, births, deps.timeZone);
     if (isRejection(envelope)) return dead(envelope);
     if (envelope.says === 'nothing') return { class: 'empty', readings: [], refused: [] };
 

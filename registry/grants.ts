@@ -33,6 +33,7 @@ export function grantsOf({ id, kind }: Asset, { identities }: Device, site: stri
       'v2/#',
       ...names('senml').map((name) => `senml/${name}`),
       ...names('rsmp').map((name) => `rsmp/${name}`),
+      ...names('hires').map((name) => `hires/${name}`),
       ...names('fiware').flatMap((name) => [`/json/+/${name}/#`, `/ul/+/${name}/#`]),
       // An edge node speaks for the devices behind it: one level more.
       ...edges.map(([group, edge]) => `spBv1.0/${group}/+/${edge}/#`),

@@ -87,6 +87,6 @@ export interface Format {
   readonly name: string;
   /** Whether a topic is of this format. Asked of every packet: only looks, never parses. */
   owns(topic: string): boolean;
-  /** Reads a packet whose topic it owns; pure. Only Sparkplug asks what was born before. */
-  read(packet: Packet, births?: Births): Envelope | Rejection;
+  /** Reads a packet whose topic it owns; pure. Only Sparkplug asks what was born before; a wall clock's times are of `timeZone`. */
+  read(packet: Packet, births?: Births, timeZone?: string): Envelope | Rejection;
 }

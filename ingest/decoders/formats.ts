@@ -1,6 +1,7 @@
 import { chirpstack } from './chirpstack.ts';
 import type { Format } from './envelope.ts';
 import { fiware } from './fiware.ts';
+import { hires } from './hires.ts';
 import { native } from './native.ts';
 import { rsmp } from './rsmp.ts';
 import { senml } from './senml.ts';
@@ -18,4 +19,5 @@ export const formats: readonly Format[] = [
   senml,
   rsmp,
   sparkplug,
+  hires,
 ];

@@ -28,7 +28,7 @@ test('the decode stage announces readings only when their cursor is committed, a
     bytes: new Uint8Array(),
   }));
 
-  stage.take(records);
+  expect(stage.take(records)).toBe(false);
   // The cursor is at 0, so this commit fails, after the readings were flushed.
   await expect(stage.commit(5, 7)).rejects.toThrow('is not at 5');
   expect(readings.head).toBe(2);
@@ -37,4 +37,32 @@ test('the decode stage announces readings only when their cursor is committed, a
   await stage.commit(0, 2);
   expect(announced).toEqual([2]);
   expect(readings.head).toBe(2);
+});
+
+test('the decode stage asks for a commit when the packets it took are many bytes', async () => {
+  const db = await openBooks();
+  const readings = await openLog(newFolder());
+  await openCursor(db, 'decode', { id: 'packets', head: 99 });
+  const log = new FolderReader(newFolder(), 0);
+  const stage = decodeStage({
+    decode,
+    db,
+    readings,
+    remember: 100,
+    log,
+    announce: () => undefined,
+  });
+  const large = (number: number): LogRecord[] => [
+    {
+      number,
+      receivedAt: 1_000,
+      principal: 'a',
+      topic: 'a',
+      bytes: new Uint8Array(3 * 1024 * 1024),
+    },
+  ];
+  expect(stage.take(large(1))).toBe(false);
+  expect(stage.take(large(2))).toBe(true);
+  await stage.commit(0, 2);
+  expect(stage.take(large(3))).toBe(false);
 });

@@ -27,6 +27,7 @@ describe('a device', () => {
         'v2/#',
         'senml/bin-1',
         'rsmp/bin-1',
+        'hires/bin-1',
         '/json/+/bin-1/#',
         '/ul/+/bin-1/#',
       ],
