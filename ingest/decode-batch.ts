@@ -8,10 +8,11 @@ import {
   type LogRecord,
   type Reading,
 } from '#model';
+import type { Counted } from './counted.ts';
 import { deadLetter } from './dead-letters.ts';
 import type { Decode, Decoded } from './decode.ts';
 import { settle } from './ledger.ts';
-import type { DecodeMemory } from './memory.ts';
+import { saveMemory, type DecodeMemory } from './memory.ts';
 import type { PresenceBook } from './presence.ts';
 import type { IngestTables } from './tables.ts';
 import { toEntry, type Tail } from './tail.ts';
@@ -30,6 +31,7 @@ interface Batch {
   readonly counts: Counts;
   readonly dead: DeadLetter[];
   readonly readings: Reading[];
+  readonly counted: { readonly numbers: readonly Counted[]; readonly at: number }[];
 }
 
 const consumer = 'decode';
@@ -38,7 +40,7 @@ const consumer = 'decode';
 export interface PreparedBatch {
   /** Head of the readings log behind this batch: nobody may read so far before the commit. */
   readonly output: number;
-  /** One transaction: dead letters, keys, births, presence, counts and the cursor, from `from` to `to`. */
+  /** One transaction: dead letters, counts and the cursor, and what decode remembers, from `from` to `to`. */
   commit(from: number, to: number): Promise<void>;
 }
 
@@ -50,8 +52,8 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, presence, births } = deps.memory;
-  const batch: Batch = { counts: {}, dead: [], readings: [] };
+  const { duplicates, presence, births, gaps } = deps.memory;
+  const batch: Batch = { counts: {}, dead: [], readings: [], counted: [] };
   // Prepared once before and never committed: its births must not be known before their time.
   if (births.isChanged) await births.revert(deps.db);
   for (const record of records) {
@@ -65,19 +67,17 @@ export async function prepareBatch(
   const output = await deps.readings.appendAll(entries);
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   deps.tail?.push(output - entries.length, batch.readings, bytes);
+  // Behind what may fail: heard twice, a number would fit nowhere.
+  for (const { numbers, at } of batch.counted) for (const each of numbers) gaps.hear(each, at);
   return {
     output,
     async commit(from, to) {
-      const isAll = await deps.db.transaction().execute(async (trx) => {
-        await duplicates.save(trx, to);
-        await births.save(trx);
+      const saved = await deps.db.transaction().execute(async (trx) => {
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
-        return presence.save(trx, records.length);
+        return saveMemory(trx, deps.memory, { packets: records.length, to });
       });
-      duplicates.saved(to);
-      births.saved();
-      presence.saved(isAll);
+      saved();
     },
   };
 }
@@ -100,7 +100,7 @@ function sort(
   batch: Batch,
   presence: PresenceBook,
   record: LogRecord,
-  { class: name, refused = [], readings = [], online }: Outcome,
+  { class: name, refused = [], readings = [], online, counted }: Outcome,
 ): void {
   const { receivedAt } = record;
   batch.counts[name] = (batch.counts[name] ?? 0) + 1;
@@ -111,5 +111,6 @@ function sort(
     batch.readings.push(reading);
     presence.hear({ device: reading.device, seenAt: receivedAt, online: true });
   }
+  if (counted !== undefined) batch.counted.push({ numbers: counted, at: receivedAt });
   if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
 }

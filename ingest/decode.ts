@@ -9,8 +9,10 @@ import {
   type Rejection,
 } from '#model';
 import { judgeTime } from './clock-rule.ts';
-import type { Birth, Births } from './decoders/birth.ts';
-import type { Message, Origin, RefusedPart, Telemetry, Who } from './decoders/envelope.ts';
+import { countedIn } from './counted.ts';
+import { dead, limit, summarise, type Decoded, type Draft } from './decoded.ts';
+import type { Births } from './decoders/birth.ts';
+import type { Message, Origin, Telemetry, Who } from './decoders/envelope.ts';
 import { formats } from './decoders/formats.ts';
 import { tabulate, type Group } from './group.ts';
 import { identify, maySpeakFor } from './identify.ts';
@@ -19,20 +21,7 @@ import { contentOrigin, duplicateKey, nanoOf } from './origin.ts';
 import type { Profile } from './profile.ts';
 import { createUnits } from './units.ts';
 
-/** What a packet turned out to be. */
-export interface Decoded {
-  /** Duplicates are judged later, by whoever remembers the keys. */
-  readonly class: 'decoded' | 'empty' | 'dead';
-  readonly readings: readonly Reading[];
-  /** Refused parts (with `part`) of a used packet, or the one reason (no part) of a dead one. */
-  readonly refused: readonly { readonly part?: string; readonly rejection: Rejection }[];
-  /** What tells a resend from a new message; absent when nothing in the message does. */
-  readonly duplicateKey?: string;
-  /** Presence said by the packet itself: `status` and last will. */
-  readonly online?: { readonly device: string; readonly online: boolean };
-  /** To be known from the next packet on, unless this one is a resend. */
-  readonly birth?: Birth;
-}
+export type { Decoded };
 
 /** Says what a packet means, by the births of the packets before it. */
 export type Decode = (packet: Packet, births?: Births) => Decoded;
@@ -75,18 +64,38 @@ export function createDecode(deps: DecodeDeps): Decode {
 
     if (envelope.says === 'presence') {
       const device = find(deps, packet, envelope.who);
-      if (isRejection(device)) return dead(device);
+      const counted = countedIn(envelope, undefined, (who) => find(deps, packet, who));
+      const own = counted && { counted };
+      if (isRejection(device)) return { ...dead(device), ...own };
       const online = { device: device.id, online: envelope.online };
-      return { class: 'empty', readings: [], refused: [], online };
+      return { class: 'empty', readings: [], refused: [], online, ...own };
     }
-    const { strict, birth } = envelope;
-    const home = envelope.who && introduce(deps, packet, envelope.who, strict);
-    if (home !== undefined && isRejection(home)) return withBirth(dead(home), birth);
-    const decoded = decodeMessages(known, packet, envelope, (message) =>
-      message.who === undefined ? home : introduce(deps, packet, message.who, strict),
-    );
-    return withBirth(decoded, birth, home?.device.id);
+    return decodeTelemetry(deps, known, packet, envelope);
   };
+}
+
+function decodeTelemetry(
+  deps: DecodeDeps,
+  known: Knowledge,
+  packet: Packet,
+  envelope: Telemetry,
+): Decoded {
+  const { strict, birth } = envelope;
+  const home = envelope.who && introduce(deps, packet, envelope.who, strict);
+  const isStranger = home !== undefined && isRejection(home);
+  const decoded = isStranger
+    ? dead(home)
+    : decodeMessages(known, packet, envelope, (message) =>
+        message.who === undefined ? home : introduce(deps, packet, message.who, strict),
+      );
+  const device = isStranger ? undefined : home?.device;
+  const counted = countedIn(envelope, device, (who) => find(deps, packet, who));
+  if (counted !== undefined) decoded.counted = counted;
+  // Whoever may publish there may say what is meant: a birth counts before the registry knows whose it is.
+  if (birth !== undefined) decoded.birth = birth;
+  if (birth !== undefined && device !== undefined)
+    decoded.online = { device: device.id, online: true };
+  return decoded;
 }
 
 /** The device that is spoken for, if the packet's login may. */
@@ -120,7 +129,7 @@ function decodeMessages(
   packet: Packet,
   envelope: Telemetry,
   speakerOf: (message: Message) => Speaker | Rejection | undefined,
-): Decoded {
+): Draft {
   let refused = [...envelope.refused];
   const origin = originOf(envelope, packet, known.retention);
   const readings: Reading[] = [];
@@ -140,7 +149,8 @@ function decodeMessages(
     }
   }
   // What a birth lists and nobody here has a use for is no error of its sender's.
-  if (envelope.birth !== undefined) refused = refused.filter(isMore);
+  if (envelope.birth !== undefined)
+    refused = refused.filter(({ rejection }) => rejection.code !== 'ingest.metric_unknown');
   const [first] = refused;
   if (readings.length === 0 && first !== undefined) return dead(summarise(first, refused));
   return {
@@ -191,42 +201,4 @@ function toReading(
     ...(key !== undefined && { key }),
     ...(quality !== undefined && { quality }),
   };
-}
-
-/** Whoever may publish there may say what is meant: a birth counts even before the registry knows whose it is. */
-function withBirth(decoded: Decoded, birth: Birth | undefined, device?: string): Decoded {
-  if (birth === undefined) return decoded;
-  return { ...decoded, birth, ...(device !== undefined && { online: { device, online: true } }) };
-}
-
-/** A dead packet has no duplicate key: sent again after the registry was mended, it must be taken. */
-function dead(rejection: Rejection): Decoded {
-  return { class: 'dead', readings: [], refused: [{ rejection }] };
-}
-
-/** The one reason of a packet of which no part could be used. */
-function summarise(first: RefusedPart, refused: readonly RefusedPart[]): Rejection {
-  if (refused.length === 1) return first.rejection;
-  const reasons = refused
-    .slice(0, 3)
-    .map(({ part, rejection }) =>
-      part === '' ? rejection.reason : `${part}: ${rejection.reason}`,
-    );
-  const more = refused.length > 3 ? `; and ${refused.length - 3} more` : '';
-  return reject(first.rejection.code, `nothing usable: ${reasons.join('; ')}${more}`);
-}
-
-function isMore({ rejection }: RefusedPart): boolean {
-  return rejection.code !== 'ingest.metric_unknown';
-}
-
-/** Each refused part is kept with the packet's bytes: a broken device must not fill the disk. */
-const maxRefused = 32;
-
-function limit(refused: readonly RefusedPart[]): readonly RefusedPart[] {
-  if (refused.length <= maxRefused) return refused;
-  const { rejection } = refused[maxRefused - 1]!;
-  const reason = `${refused.length - maxRefused + 1} more parts were refused`;
-  const rest = { part: '…', rejection: reject(rejection.code, reason) };
-  return [...refused.slice(0, maxRefused - 1), rest];
 }

@@ -7,4 +7,4 @@ export { ingestMigrations, type IngestTables } from './tables.ts';
 export { createDecode, type Decode, type Decoded } from './decode.ts';
 export { loadKinds, shippedKinds } from './kinds.ts';
 export { loadProfiles, shippedProfiles, type Profile } from './profiles.ts';
-export { BirthBook, hashKey, KeyTable, openMemory, type DecodeMemory } from './memory.ts';
+export * from './memory.ts';

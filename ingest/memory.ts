@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely';
 import { BirthBook } from './births.ts';
 import { Duplicates } from './duplicates.ts';
+import { GapBook } from './gaps.ts';
 import { PresenceBook } from './presence.ts';
 import type { IngestTables } from './tables.ts';
 
-/** Parts of it, for those who count again. */
+/** Parts of it, for those who count again or ask. */
+export { countNeverArrived } from './gaps.ts';
 export { hashKey, KeyTable } from './key-table.ts';
 export { BirthBook };
 
@@ -13,6 +15,7 @@ export interface DecodeMemory {
   readonly duplicates: Duplicates;
   readonly presence: PresenceBook;
   readonly births: BirthBook;
+  readonly gaps: GapBook;
 }
 
 /** Reads decode's memory back; a resend is recognised for `remember` packets. */
@@ -20,6 +23,36 @@ export async function openMemory(
   db: Kysely<IngestTables>,
   remember: number,
 ): Promise<DecodeMemory> {
-  const duplicates = await Duplicates.open(db, remember);
-  return { duplicates, presence: new PresenceBook(), births: await BirthBook.open(db) };
+  const cursor = await db
+    .selectFrom('cursor')
+    .select('position')
+    .where('consumer', '=', 'decode')
+    .executeTakeFirst();
+  return {
+    duplicates: await Duplicates.open(db, remember),
+    presence: new PresenceBook(),
+    births: await BirthBook.open(db),
+    gaps: await GapBook.open(db, cursor?.position ?? 0),
+  };
+}
+
+/**
+ * Writes what a batch of so many `packets`, up to number `to`, has changed, in the caller's transaction; what
+ * comes back is to be called when that is committed.
+ */
+export async function saveMemory(
+  trx: Kysely<IngestTables>,
+  { duplicates, presence, births, gaps }: DecodeMemory,
+  { packets, to }: { readonly packets: number; readonly to: number },
+): Promise<() => void> {
+  await duplicates.save(trx, to);
+  await births.save(trx);
+  const isAllPresence = await presence.save(trx, packets);
+  const isAllGaps = await gaps.save(trx, packets, to);
+  return () => {
+    duplicates.saved(to);
+    births.saved();
+    presence.saved(isAllPresence);
+    gaps.saved(isAllGaps);
+  };
 }

@@ -32,6 +32,18 @@ export interface IngestTables {
   /** The keys that a run of packets was the first to carry: see `duplicates.ts`. */
   duplicate_chunk: { chunk: number; keys: Uint8Array };
   presence: { device: string; seen_at: number; online: number };
+  /** How far a device has counted, and what of it never arrived: see `gaps.ts`. */
+  gap: {
+    device: string;
+    session: string;
+    before: string;
+    top: number;
+    lost: number;
+    /** JSON. */
+    missing: string;
+  };
+  /** One row: the packet up to which all of that is written, and what was lost in all. */
+  gap_mark: { id: number; packet: number; lost: number };
   /** What the metrics of a session under way are called: see `births.ts`. */
   sparkplug_birth: {
     path: string;
@@ -132,6 +144,25 @@ export const ingestMigrations: Record<string, Migration> = {
         .addColumn('received_at', 'bigint', (c) => c.notNull())
         .addColumn('bd_seq', 'text')
         .addColumn('definitions', 'text', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '0005-gaps': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('gap')
+        .addColumn('device', 'text', (c) => c.primaryKey())
+        .addColumn('session', 'text', (c) => c.notNull())
+        .addColumn('before', 'text', (c) => c.notNull())
+        .addColumn('top', 'bigint', (c) => c.notNull())
+        .addColumn('lost', 'bigint', (c) => c.notNull())
+        .addColumn('missing', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('gap_mark')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('packet', 'bigint', (c) => c.notNull())
+        .addColumn('lost', 'bigint', (c) => c.notNull())
         .execute();
     },
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { iso } from '#model';
-import { listDeadLetters, readAccounts, type IngestTables } from '#ingest';
+import { countNeverArrived, listDeadLetters, readAccounts, type IngestTables } from '#ingest';
 import { scope } from '#app/database/database.ts';
 import { page, type HttpContext, type Server } from '#app/http/context.ts';
 
@@ -13,7 +13,7 @@ export function ledgerRoutes(app: Server, context: HttpContext): void {
     const accounts = await readAccounts(db);
     const { packets, readings, refused } = await context.hub.heads();
     return {
-      packets: { accepted: packets, refused },
+      packets: { accepted: packets, refused, never_arrived: await countNeverArrived(db) },
       consumers: accounts.map(({ consumer, base, position, counts, balanced }) => {
         const log = consumer === 'decode' ? 'packets' : 'readings';
         // While the pipeline is away nobody can say how far its log goes.

@@ -20,6 +20,21 @@ export interface Origin {
   readonly scope: string;
   /** Counts up within the scope. */
   readonly counter?: number | undefined;
+  /** What the counter counts in, where the scope is narrower than that. */
+  readonly session?: string;
+}
+
+/** Where a message stands in its sender's own counting: a number that is passed over never reached us. */
+export interface Count {
+  /** Changes when the counting begins anew: another start, another join. */
+  readonly session: string;
+  readonly value: number;
+  /** After so many it begins at 0 again. */
+  readonly modulus?: number;
+  /** Whether the counting begins with it, also where the session says nothing of it. */
+  readonly isFirst?: boolean;
+  /** Who counts, where it is not who speaks. */
+  readonly who?: Who;
 }
 
 /** A part that could not be used while the rest was, by its path in the body: `[3]`, `values.power`. */
@@ -61,7 +76,12 @@ export interface Link {
 export type Envelope =
   /** Valid, and without values by its nature: a join, a downlink, a log line. */
   | { readonly says: 'nothing' }
-  | { readonly says: 'presence'; readonly who: Who; readonly online: boolean }
+  | {
+      readonly says: 'presence';
+      readonly who: Who;
+      readonly online: boolean;
+      readonly count?: Count;
+    }
   | Telemetry;
 
 /** A packet with values. */
@@ -78,6 +98,8 @@ export interface Telemetry {
   readonly refused: readonly RefusedPart[];
   /** The packet's origin, when its messages share one. */
   readonly origin?: Origin | undefined;
+  /** Its place in its sender's counting, where its origin does not say it. */
+  readonly count?: Count;
   /** What its sender's later messages will mean; it lists all that there is, of use here or not. */
   readonly birth?: Birth;
 }

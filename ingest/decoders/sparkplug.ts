@@ -1,6 +1,13 @@
 import { isRejection, reject, type Rejection } from '#model';
-import { noBirths, type Birth, type Births, type Definition, type KnownBirth } from './birth.ts';
-import type { Envelope, Format, Message, RefusedPart, Telemetry, Who } from './envelope.ts';
+import {
+  edgeOf,
+  noBirths,
+  type Birth,
+  type Births,
+  type Definition,
+  type KnownBirth,
+} from './birth.ts';
+import type { Count, Envelope, Format, Message, RefusedPart, Telemetry, Who } from './envelope.ts';
 import { pathOf } from './json.ts';
 import { Sheets } from './sheets.ts';
 import { readPayload, type Metric, type Payload } from './sparkplug-payload.ts';
@@ -35,14 +42,18 @@ export const sparkplug: Format = {
     const body = readPayload(payload);
     if (isRejection(body)) return body;
     const who: Who = { identities: [{ system: 'sparkplug', id: address.path }] };
-    if (address.what === 'DEATH') return readDeath(body, address, who, births);
+    const count = countOf(body, address);
+    if (address.what === 'DEATH') return { ...readDeath(body, address, who, births), ...count };
     if (body.timestamp === undefined && body.metrics.length === 0) {
       return reject('ingest.body_invalid', 'neither a timestamp nor a metric');
     }
-    if (address.what === 'BIRTH') return readBirth(body, address, who, receivedAt);
+    if (address.what === 'BIRTH') {
+      return { ...readBirth(body, address, who, receivedAt), ...count };
+    }
     const birth = births.of(address.path);
     // A dead letter that is replayed was not meant by a birth that came after it.
-    return readData(body, who, birth && birth.receivedAt <= receivedAt ? birth : 'none');
+    const meaning = birth && birth.receivedAt <= receivedAt ? birth : 'none';
+    return { ...readData(body, who, meaning), ...count };
   },
 };
 
@@ -59,6 +70,15 @@ function parseTopic(topic: string): Address | Rejection {
     return reject('ingest.format_unknown', `names of at most ${maxPath} letters in all`, 'topic');
   }
   return { what: what as Address['what'], isNode, path };
+}
+
+/** An edge node counts what it and all its devices say, from its birth on; its will has no number. */
+function countOf({ seq }: Payload, { what, isNode, path }: Address): { count: Count } | undefined {
+  if (seq === undefined) return undefined;
+  const session = edgeOf(path);
+  const who: Who = { identities: [{ system: 'sparkplug', id: session }] };
+  const isFirst = isNode && what === 'BIRTH';
+  return { count: { session, value: seq, modulus: 256, isFirst, who } };
 }
 
 /** A birth is the device's presence and its values, and what those to come will mean. */

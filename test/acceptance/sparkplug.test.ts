@@ -55,14 +55,14 @@ test(
           retain: false,
         },
       });
-    const say = (...metrics: SaidMetric[]) =>
-      Buffer.from(payload({ timestamp: Date.now(), metrics }));
+    const say = (seq: number, ...metrics: SaidMetric[]) =>
+      Buffer.from(payload({ timestamp: Date.now(), seq, metrics }));
 
     const edge = await connect();
     const [granted] = await edge.subscribeAsync('spBv1.0/Kupang/NCMD/edge-1/#', { qos: 1 });
     expect(granted!.qos).toBe(1);
     await edge.publishAsync('spBv1.0/Kupang/NBIRTH/edge-1', tahu.nbirth, { qos: 1 });
-    const born = say({ name: 'fill_level', alias: 5, datatype: 10, double: 10 });
+    const born = say(1, { name: 'fill_level', alias: 5, datatype: 10, double: 10 });
     await edge.publishAsync('spBv1.0/Kupang/DBIRTH/edge-1/bin', born, { qos: 1 });
     await eventually(levels, (values) => values.length === 1);
     expect((await device('edge-1')).online).toBe(true);
@@ -76,10 +76,18 @@ test(
     server = await startServer(server.folder);
     // The session goes on where the edge node kept its state: no new birth.
     const again = await connect();
-    await again.publishAsync('spBv1.0/Kupang/DDATA/edge-1/bin', say({ alias: 5, double: 20 }), {
+    await again.publishAsync('spBv1.0/Kupang/DDATA/edge-1/bin', say(4, { alias: 5, double: 20 }), {
       qos: 1,
     });
     expect(await eventually(levels, (values) => values.length === 2)).toEqual([10, 20]);
+    // Messages 2 and 3 of the session went to nobody.
+    expect(await device('edge-1')).toMatchObject({ never_arrived: 2 });
+    expect((await server.api('GET', '/api/v1/ledger')).body).toMatchObject({
+      packets: { never_arrived: 2 },
+    });
+    expect(await (await fetch(`${server.http}/metrics`)).text()).toContain(
+      'siaga_messages_never_arrived 2',
+    );
     await again.endAsync();
   },
 );

@@ -38,6 +38,10 @@ function decode({ number, receivedAt, principal, payload }: Packet, births?: Bir
       const birth = { path: 'g/e', receivedAt, bdSeq: rest[0]!, definitions: [] };
       return { class: 'empty', ...none, birth, duplicateKey: rest[0]! };
     }
+    case 'count': {
+      const counted = [{ device: principal, session: 's', value: Number(rest[0]) }];
+      return { class: 'empty', ...none, counted, duplicateKey: rest[0]! };
+    }
     case 'ask':
       return { class: 'decoded', readings: [reading(births!.of('g/e')!.bdSeq!)], refused: [] };
     case 'leave':
@@ -168,5 +172,16 @@ describe('prepareBatch', () => {
     const rows = await db.selectFrom('sparkplug_birth').select(['path', 'packet']).execute();
     expect(rows).toEqual([{ path: 'g/e', packet: 3 }]);
     await again.close();
+  });
+
+  test('counts what its senders passed over, and nothing for a resend', async () => {
+    const { db, depsFor, readings } = await open();
+    const deps = await depsFor(readings);
+    const batch = batchOf('count 1', 'count 4', 'count 4', 'count 3');
+    await (await prepareBatch(deps, batch)).commit(0, 4);
+    expect(await db.selectFrom('gap').selectAll().execute()).toMatchObject([
+      { device: 'bin-1', top: 4, lost: 1, missing: '[[2,2]]' },
+    ]);
+    await readings.close();
   });
 });
