@@ -1,5 +1,11 @@
 import type { LogReader, LogRecord } from '#model';
-import { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from '#ingest';
+import {
+  openMemory,
+  prepareBatch,
+  type DecodeMemory,
+  type PreparedBatch,
+  type Schedule,
+} from '#ingest';
 import type { Consumer } from '#app/consumer.ts';
 
 /** Bytes of packets that fill a batch: one of 256 KiB, as of a signal's event log, comes to thousands of readings. */
@@ -13,6 +19,7 @@ export function decodeStage(
     readonly log: LogReader;
     /** For how many packets a resend is recognised. */
     readonly remember: number;
+    readonly schedule: Schedule;
     /** Told how far the readings log may be read: what no cursor covers would be cut off after a crash. */
     readonly announce: (head: number) => void;
   },
@@ -34,7 +41,7 @@ export function decodeStage(
       return bytes >= maxBytes;
     },
     async commit(from, to) {
-      memory ??= await openMemory(deps.db, deps.remember);
+      memory ??= await openMemory(deps.db, deps);
       // Kept over a failed commit: the readings of this batch are in their log already.
       prepared ??= await prepareBatch({ ...deps, memory }, taken);
       await prepared.commit(from, to);

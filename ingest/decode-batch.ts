@@ -52,7 +52,7 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, presence, births, gaps } = deps.memory;
+  const { duplicates, presence, births, gaps, completeness } = deps.memory;
   const batch: Batch = { counts: {}, dead: [], readings: [], counted: [] };
   // Prepared once before and never committed: its births must not be known before their time.
   if (births.isChanged) await births.revert(deps.db);
@@ -69,6 +69,7 @@ export async function prepareBatch(
   deps.tail?.push(output - entries.length, batch.readings, bytes);
   // Behind what may fail: heard twice, a number would fit nowhere.
   for (const { numbers, at } of batch.counted) for (const each of numbers) gaps.hear(each, at);
+  for (const reading of batch.readings) completeness.hear(reading);
   return {
     output,
     async commit(from, to) {

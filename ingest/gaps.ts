@@ -17,9 +17,10 @@ const chunk = 2_000;
  * first step of each device says nothing.
  */
 export class GapBook {
-  readonly #lines = new Map<string, Line>();
-  readonly #moved = new Set<string>();
-  readonly #changed = new Set<string>();
+  readonly #entries = new Map<string, Entry>();
+  /** What is not in the database yet: all of it, and the part that can't wait. */
+  #moved: Entry[] = [];
+  #changed: Entry[] = [];
   #lost = 0;
   #newest = 0;
   #savedAt = 0;
@@ -31,7 +32,8 @@ export class GapBook {
     const isStale = mark?.packet !== position;
     for (const { device, missing, ...row } of await db.selectFrom('gap').selectAll().execute()) {
       const runs = JSON.parse(missing) as Run[];
-      book.#lines.set(device, { ...row, missing: runs, strays: 0, isStale });
+      const line = { ...row, missing: runs, strays: 0, isStale };
+      book.#entries.set(device, { device, line, isMoved: false, isChanged: false });
     }
     book.#lost = mark?.lost ?? 0;
     return book;
@@ -41,24 +43,28 @@ export class GapBook {
   hear(counted: Counted, at: number): void {
     const { device } = counted;
     this.#newest = at;
-    this.#moved.add(device);
-    const line = this.#lines.get(device);
-    if (line === undefined) {
-      this.#lines.set(device, begin(counted));
-      return;
+    let entry = this.#entries.get(device);
+    if (entry === undefined) {
+      entry = { device, line: begin(counted), isMoved: false, isChanged: false };
+      this.#entries.set(device, entry);
+    } else {
+      const { lost } = entry.line;
+      const isMore = take(entry.line, counted);
+      this.#lost += entry.line.lost - lost;
+      if (isMore && !entry.isChanged) this.#changed.push(entry);
+      entry.isChanged ||= isMore;
     }
-    const { lost } = line;
-    if (take(line, counted)) this.#changed.add(device);
-    this.#lost += line.lost - lost;
+    if (!entry.isMoved) this.#moved.push(entry);
+    entry.isMoved = true;
   }
 
   /** Writes what is due after a batch of `packets` up to number `to`, in the caller's transaction; true when that was all. */
   async save(trx: Kysely<IngestTables>, packets: number, to: number): Promise<boolean> {
-    if (this.#lines.size === 0) return true;
+    if (this.#entries.size === 0) return true;
     const isAll = packets < busy || Math.abs(this.#newest - this.#savedAt) >= lateness;
-    const devices = [...(isAll ? this.#moved : this.#changed)];
-    for (let at = 0; at < devices.length; at += chunk) {
-      const rows = devices.slice(at, at + chunk).map((device) => this.#row(device));
+    const due = isAll ? this.#moved : this.#changed;
+    for (let at = 0; at < due.length; at += chunk) {
+      const rows = due.slice(at, at + chunk).map(toRow);
       await trx
         .insertInto('gap')
         .values(rows)
@@ -73,21 +79,18 @@ export class GapBook {
         )
         .execute();
     }
-    if (devices.length > 0 || isAll) await this.#mark(trx, isAll ? to : undefined);
+    if (due.length > 0 || isAll) await this.#mark(trx, isAll ? to : undefined);
     return isAll;
   }
 
   /** What {@link save} wrote, all or only losses, is committed. */
   saved(isAll: boolean): void {
-    this.#changed.clear();
+    for (const entry of this.#changed) entry.isChanged = false;
+    this.#changed = [];
     if (!isAll) return;
-    this.#moved.clear();
+    for (const entry of this.#moved) entry.isMoved = false;
+    this.#moved = [];
     this.#savedAt = this.#newest;
-  }
-
-  #row(device: string): IngestTables['gap'] {
-    const { session, before, top, lost, missing } = this.#lines.get(device)!;
-    return { device, session, before, top, lost, missing: JSON.stringify(missing) };
   }
 
   /** Up to which packet all lines are written. */
@@ -101,6 +104,18 @@ export class GapBook {
       )
       .execute();
   }
+}
+
+interface Entry {
+  readonly device: string;
+  readonly line: Line;
+  isMoved: boolean;
+  isChanged: boolean;
+}
+
+function toRow({ device, line }: Entry): IngestTables['gap'] {
+  const { session, before, top, lost, missing } = line;
+  return { device, session, before, top, lost, missing: JSON.stringify(missing) };
 }
 
 /** Messages that never reached us, by all devices' own counting; falls again when some come late. */

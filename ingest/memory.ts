@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { BirthBook } from './births.ts';
+import { CompletenessBook, type Schedule } from './completeness.ts';
 import { Duplicates } from './duplicates.ts';
 import { GapBook } from './gaps.ts';
 import { PresenceBook } from './presence.ts';
@@ -8,7 +9,8 @@ import type { IngestTables } from './tables.ts';
 /** Parts of it, for those who count again or ask. */
 export { countNeverArrived } from './gaps.ts';
 export { hashKey, KeyTable } from './key-table.ts';
-export { BirthBook };
+export { countMarked, slotAt, slotsOf } from './slots.ts';
+export { BirthBook, type Schedule };
 
 /** What decode remembers from batch to batch; the database has what was committed. */
 export interface DecodeMemory {
@@ -16,12 +18,13 @@ export interface DecodeMemory {
   readonly presence: PresenceBook;
   readonly births: BirthBook;
   readonly gaps: GapBook;
+  readonly completeness: CompletenessBook;
 }
 
 /** Reads decode's memory back; a resend is recognised for `remember` packets. */
 export async function openMemory(
   db: Kysely<IngestTables>,
-  remember: number,
+  { remember, schedule }: { readonly remember: number; readonly schedule: Schedule },
 ): Promise<DecodeMemory> {
   const cursor = await db
     .selectFrom('cursor')
@@ -33,6 +36,7 @@ export async function openMemory(
     presence: new PresenceBook(),
     births: await BirthBook.open(db),
     gaps: await GapBook.open(db, cursor?.position ?? 0),
+    completeness: new CompletenessBook(schedule),
   };
 }
 
@@ -42,16 +46,18 @@ export async function openMemory(
  */
 export async function saveMemory(
   trx: Kysely<IngestTables>,
-  { duplicates, presence, births, gaps }: DecodeMemory,
+  { duplicates, presence, births, gaps, completeness }: DecodeMemory,
   { packets, to }: { readonly packets: number; readonly to: number },
 ): Promise<() => void> {
   await duplicates.save(trx, to);
   await births.save(trx);
+  await completeness.save(trx);
   const isAllPresence = await presence.save(trx, packets);
   const isAllGaps = await gaps.save(trx, packets, to);
   return () => {
     duplicates.saved(to);
     births.saved();
+    completeness.saved();
     presence.saved(isAllPresence);
     gaps.saved(isAllGaps);
   };

@@ -44,6 +44,8 @@ export interface IngestTables {
   };
   /** One row: the packet up to which all of that is written, and what was lost in all. */
   gap_mark: { id: number; packet: number; lost: number };
+  /** In which of its slots of a day (`2026-11-24`) an asset was heard: see `completeness.ts`. */
+  completeness: { asset: string; day: string; slots: number; received: number; bits: Uint8Array };
   /** What the metrics of a session under way are called: see `births.ts`. */
   sparkplug_birth: {
     path: string;
@@ -163,6 +165,19 @@ export const ingestMigrations: Record<string, Migration> = {
         .addColumn('id', 'integer', (c) => c.primaryKey())
         .addColumn('packet', 'bigint', (c) => c.notNull())
         .addColumn('lost', 'bigint', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '0006-completeness': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('completeness')
+        .addColumn('asset', 'text', (c) => c.notNull())
+        .addColumn('day', 'text', (c) => c.notNull())
+        .addColumn('slots', 'integer', (c) => c.notNull())
+        .addColumn('received', 'integer', (c) => c.notNull())
+        .addColumn('bits', sql`blob`, (c) => c.notNull())
+        .addPrimaryKeyConstraint('completeness_key', ['asset', 'day'])
         .execute();
     },
   },

@@ -14,6 +14,7 @@ import { isRejection, reject } from '#model';
 import { open311, type IncidentTables } from '#incidents';
 import { scope } from '#app/database/database.ts';
 import { bearer, createAuthorize, requireKey } from '#app/http/access.ts';
+import { completenessRoutes } from '#app/http/completeness.ts';
 import type { HttpContext, Server } from '#app/http/context.ts';
 import { deviceRoutes } from '#app/http/devices.ts';
 import { healthRoutes } from '#app/http/health.ts';
@@ -83,6 +84,7 @@ export async function createServer(context: HttpContext): Promise<Server> {
       readingRoutes(api, context);
       incidentRoutes(api, context);
       ledgerRoutes(api, context);
+      completenessRoutes(api, context);
       traceRoutes(api, context);
     },
     { prefix: '/api/v1' },
