@@ -3,7 +3,16 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
+import {
+  duration,
+  explain,
+  isRejection,
+  isTimeZone,
+  position,
+  reject,
+  segment,
+  type Rejection,
+} from '#model';
 import { limits } from '#app/limits.ts';
 import { tls, ws } from '#app/listeners.ts';
 import { sources } from '#app/sources.ts';
@@ -15,12 +24,13 @@ export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 export const defaultFile = 'siaga.yaml';
 
 const port = z.number().int().min(0).max(65_535);
+const timeZone = z.string().refine(isTimeZone, 'a time zone of IANA, such as Asia/Makassar');
 const mebibyte = 1024 * 1024;
 
 const schema = z.strictObject({
   /** Second segment of every native topic. */
   site: segment.default('kupang'),
-  city: z.strictObject({ name: z.string(), timeZone: z.string(), position }).default({
+  city: z.strictObject({ name: z.string(), timeZone, position }).default({
     name: 'Kota Kupang',
     timeZone: 'Asia/Makassar',
     position: { lat: -10.17, lon: 123.6 },

@@ -1,6 +1,15 @@
 import type { LogReader, LogRecord } from '#model';
-import { openMemory, prepareBatch, type DecodeMemory, type PreparedBatch } from '#ingest';
+import {
+  openMemory,
+  prepareBatch,
+  type DecodeMemory,
+  type PreparedBatch,
+  type Schedule,
+} from '#ingest';
 import type { Consumer } from '#app/consumer.ts';
+
+/** Bytes of packets that fill a batch: one of 256 KiB, as of a signal's event log, comes to thousands of readings. */
+const maxBytes = 4 * 1024 * 1024;
 
 type Deps = Omit<Parameters<typeof prepareBatch>[0], 'memory'>;
 
@@ -10,12 +19,14 @@ export function decodeStage(
     readonly log: LogReader;
     /** For how many packets a resend is recognised. */
     readonly remember: number;
+    readonly schedule: Schedule;
     /** Told how far the readings log may be read: what no cursor covers would be cut off after a crash. */
     readonly announce: (head: number) => void;
   },
 ): Consumer {
   let memory: DecodeMemory | undefined;
   let taken: LogRecord[] = [];
+  let bytes = 0;
   let prepared: PreparedBatch | undefined;
   return {
     name: 'decode',
@@ -26,16 +37,18 @@ export function decodeStage(
     isPatient: true,
     take(records) {
       taken.push(...records);
-      return false;
+      bytes += records.reduce((sum, record) => sum + record.bytes.length, 0);
+      return bytes >= maxBytes;
     },
     async commit(from, to) {
-      memory ??= await openMemory(deps.db, deps.remember);
+      memory ??= await openMemory(deps.db, deps);
       // Kept over a failed commit: the readings of this batch are in their log already.
       prepared ??= await prepareBatch({ ...deps, memory }, taken);
       await prepared.commit(from, to);
       deps.announce(prepared.output);
       prepared = undefined;
       taken = [];
+      bytes = 0;
     },
   };
 }

@@ -1,12 +1,13 @@
-import type {
-  CountingStore,
-  Directory,
-  LogReader,
-  Now,
-  Packet,
-  SeriesStore,
-  ServiceError,
-  Timers,
+import {
+  createCalendar,
+  intervalOf,
+  type CountingStore,
+  type Directory,
+  type LogReader,
+  type Now,
+  type SeriesStore,
+  type ServiceError,
+  type Timers,
 } from '#model';
 import { createDesk, type Desk } from '#incidents';
 import {
@@ -16,9 +17,10 @@ import {
   openCursor,
   Tail,
   type Commit,
-  type Decoded,
+  type Decode,
   type Disk,
   type IngestTables,
+  type Schedule,
 } from '#ingest';
 import {
   createDirectory,
@@ -46,7 +48,7 @@ export interface Stations {
   readonly registry: Registry;
   readonly desk: Desk;
   readonly rules: Rules;
-  readonly decode: (packet: Packet) => Decoded;
+  readonly decode: Decode;
   readonly packets: FolderReader;
   readonly readings: Log;
   /** The newest readings, for those who keep up. */
@@ -56,6 +58,8 @@ export interface Stations {
   readonly timers: Timers | undefined;
   /** For how many packets a resend is recognised. */
   readonly remember: number;
+  /** When assets should be heard. */
+  readonly schedule: Schedule;
   /** Positions at which the stages go on, by name. */
   readonly cursors: ReadonlyMap<string, number>;
   /** Why the readings log can't be written; undefined while it can. */
@@ -145,6 +149,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       profiles,
       directory,
       site: config.site,
+      timeZone: config.city.timeZone,
       retention: config.retention.raw,
     }),
     packets,
@@ -154,6 +159,10 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     now,
     timers: ports?.timers,
     remember,
+    schedule: {
+      calendar: createCalendar(config.city.timeZone),
+      intervalOf: (asset, kind) => intervalOf(directory.asset(asset), kinds.get(kind)),
+    },
     cursors,
     readingsProblem: () => readingsProblem,
     announce(head) {

@@ -89,10 +89,10 @@ export function createTracer(deps: {
 
     road: (road) => ({
       ...road,
-      decode(packet) {
-        if (traced.size === 0) return road.decode(packet);
+      decode(packet, births) {
+        if (traced.size === 0) return road.decode(packet, births);
         try {
-          const result = road.decode(packet);
+          const result = road.decode(packet, births);
           noteDecoded(packet, result);
           return result;
         } catch (error) {

@@ -6,46 +6,25 @@ import {
   type DeadLetter,
   type LogEntry,
   type LogRecord,
-  type Packet,
   type Reading,
 } from '#model';
+import type { Counted } from './counted.ts';
 import { closeLetter, deadLetter } from './dead-letters.ts';
-import type { Decoded } from './decode.ts';
-import { Duplicates } from './duplicates.ts';
+import type { Decode, Decoded } from './decode.ts';
 import { settle } from './ledger.ts';
-import { PresenceBook } from './presence.ts';
-import type { IngestTables } from './tables.ts';
-import { Quarantine } from './quarantine.ts';
+import { saveMemory, type DecodeMemory } from './memory.ts';
 import type { Replay } from './replay.ts';
+import type { IngestTables } from './tables.ts';
 import { toEntry, type Tail } from './tail.ts';
 
 /** What the decode consumer needs: the pure function, the database, and the log it writes. */
 export interface DecodeBatchDeps {
-  readonly decode: (packet: Packet) => Decoded;
+  readonly decode: Decode;
   readonly db: Kysely<IngestTables>;
   readonly readings: { appendAll(entries: readonly LogEntry[]): Promise<number> };
   readonly memory: DecodeMemory;
   /** Where those who read the readings log next find them without reading it. */
   readonly tail?: Pick<Tail, 'push'>;
-}
-
-/** What decode remembers from batch to batch; the database has what was committed. */
-export interface DecodeMemory {
-  readonly duplicates: Duplicates;
-  readonly presence: PresenceBook;
-  readonly quarantine: Quarantine;
-}
-
-/** Reads decode's memory back; a resend is recognised for `remember` packets. */
-export async function openMemory(
-  db: Kysely<IngestTables>,
-  remember: number,
-): Promise<DecodeMemory> {
-  return {
-    duplicates: await Duplicates.open(db, remember),
-    presence: new PresenceBook(),
-    quarantine: new Quarantine(),
-  };
 }
 
 interface Batch {
@@ -54,6 +33,7 @@ interface Batch {
   readonly readings: Reading[];
   /** Letters that came again, and as which packet. */
   readonly replayed: { readonly letter: number; readonly packet: number }[];
+  readonly counted: { readonly numbers: readonly Counted[]; readonly at: number }[];
 }
 
 const consumer = 'decode';
@@ -62,7 +42,7 @@ const consumer = 'decode';
 export interface PreparedBatch {
   /** Head of the readings log behind this batch: nobody may read so far before the commit. */
   readonly output: number;
-  /** One transaction: dead letters, keys, presence, counts and the cursor, from `from` to `to`. */
+  /** One transaction: dead letters, counts and the cursor, and what decode remembers, from `from` to `to`. */
   commit(from: number, to: number): Promise<void>;
 }
 
@@ -74,43 +54,45 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, presence, quarantine } = deps.memory;
-  const batch: Batch = { counts: {}, dead: [], readings: [], replayed: [] };
+  const { duplicates, births, gaps, completeness } = deps.memory;
+  const batch: Batch = { counts: {}, dead: [], readings: [], replayed: [], counted: [] };
+  // Prepared once before and never committed: its births must not be known before their time.
+  if (births.isChanged) await births.revert(deps.db);
   for (const record of records) {
     const outcome = decodeRecord(deps, record);
-    const { duplicateKey } = outcome;
+    const { duplicateKey, birth } = outcome;
     const isResend = duplicateKey !== undefined && duplicates.isResend(duplicateKey, record.number);
+    if (birth !== undefined && !isResend) births.put(birth, record.number);
     sort(batch, deps.memory, record, isResend ? { class: 'duplicate' } : outcome);
   }
   const entries = batch.readings.map(toEntry);
   const output = await deps.readings.appendAll(entries);
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   deps.tail?.push(output - entries.length, batch.readings, bytes);
+  // Behind what may fail: heard twice, a number would fit nowhere.
+  for (const { numbers, at } of batch.counted) for (const each of numbers) gaps.hear(each, at);
+  for (const reading of batch.readings) completeness.hear(reading);
   return {
     output,
     async commit(from, to) {
-      const isAll = await deps.db.transaction().execute(async (trx) => {
-        await duplicates.save(trx, to);
+      const saved = await deps.db.transaction().execute(async (trx) => {
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
         for (const each of batch.replayed) await closeLetter(trx, each);
-        await quarantine.save(trx);
-        return presence.save(trx, records.length);
+        return saveMemory(trx, deps.memory, { packets: records.length, to });
       });
-      duplicates.saved(to);
-      presence.saved(isAll);
-      quarantine.saved();
+      saved();
     },
   };
 }
 
 type Outcome = Partial<Omit<Decoded, 'class'>> & { readonly class: Class };
 
-function decodeRecord({ decode }: DecodeBatchDeps, record: LogRecord): Outcome {
+function decodeRecord({ decode, memory }: DecodeBatchDeps, record: LogRecord): Outcome {
   if (record.corrupt) return { class: 'corrupt' };
   try {
     const { number, receivedAt, principal, topic, bytes } = record;
-    return decode({ number, receivedAt, principal, topic, payload: bytes });
+    return decode({ number, receivedAt, principal, topic, payload: bytes }, memory.births);
   } catch (error) {
     // One poisonous record must not stop the road.
     return { class: 'dead', refused: [{ rejection: rejectBug(error) }] };
@@ -122,7 +104,7 @@ function sort(
   batch: Batch,
   { presence, quarantine }: DecodeMemory,
   record: LogRecord,
-  { class: name, refused = [], readings = [], online, replay }: Outcome,
+  { class: name, refused = [], readings = [], online, counted, replay }: Outcome,
 ): void {
   const { receivedAt } = record;
   batch.counts[name] = (batch.counts[name] ?? 0) + 1;
@@ -131,11 +113,14 @@ function sort(
     batch.dead.push(deadLetter(consumer, kept, rejection, part, stranger));
     if (stranger !== undefined) quarantine.see(stranger, kept);
   }
-  if (replay !== undefined) batch.replayed.push({ letter: replay.letter, packet: record.number });
-  for (const reading of readings) {
-    batch.readings.push(reading);
-    presence.hear({ device: reading.device, seenAt: receivedAt, online: true });
+  batch.readings.push(...readings);
+  if (replay !== undefined) {
+    // Nobody was heard now.
+    batch.replayed.push({ letter: replay.letter, packet: record.number });
+    return;
   }
+  for (const { device } of readings) presence.hear({ device, seenAt: receivedAt, online: true });
+  if (counted !== undefined) batch.counted.push({ numbers: counted, at: receivedAt });
   if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
 }
 

@@ -9,39 +9,23 @@ import {
   type Rejection,
 } from '#model';
 import { judgeTime } from './clock-rule.ts';
-import type { Message, Origin, Stranger, Telemetry, Who } from './decoders/envelope.ts';
+import { countedIn } from './counted.ts';
+import { dead, deadOf, limit, refusalOf, type Decoded, type Draft } from './decoded.ts';
+import type { Births } from './decoders/birth.ts';
+import type { Message, Origin, Telemetry, Who } from './decoders/envelope.ts';
 import { formats } from './decoders/formats.ts';
 import { tabulate, type Group } from './group.ts';
 import { identify, maySpeakFor } from './identify.ts';
 import { interpret, type Knowledge, type Speaker } from './interpret.ts';
 import { contentOrigin, duplicateKey, nanoOf } from './origin.ts';
 import type { Profile } from './profile.ts';
-import { strangerOf } from './quarantine.ts';
-import { isReplay, readReplay, type Replay } from './replay.ts';
-import { limit, summarise } from './refused.ts';
+import { isReplay, readReplay } from './replay.ts';
 import { createUnits } from './units.ts';
 
-/** Why a packet, or a part of it, was refused; and for whom it spoke, where nobody is known by that name. */
-export interface Refusal {
-  readonly part?: string;
-  readonly rejection: Rejection;
-  readonly stranger?: Stranger;
-}
+export type { Decoded };
 
-/** What a packet turned out to be. */
-export interface Decoded {
-  /** Duplicates are judged later, by whoever remembers the keys. */
-  readonly class: 'decoded' | 'empty' | 'dead';
-  readonly readings: readonly Reading[];
-  /** Refused parts (with `part`) of a used packet, or the one reason (no part) of a dead one. */
-  readonly refused: readonly Refusal[];
-  /** What tells a resend from a new message; absent when nothing in the message does. */
-  readonly duplicateKey?: string;
-  /** Presence said by the packet itself: `status` and last will. */
-  readonly online?: { readonly device: string; readonly online: boolean };
-  /** The dead letter that the packet was, where it comes again. */
-  readonly replay?: Replay;
-}
+/** Says what a packet means, by the births of the packets before it. */
+export type Decode = (packet: Packet, births?: Births) => Decoded;
 
 export interface DecodeDeps {
   readonly kinds: Kinds;
@@ -49,6 +33,8 @@ export interface DecodeDeps {
   readonly directory: Directory;
   /** The only site that native topics may name. */
   readonly site: string;
+  /** The city's (IANA), for times that say none. */
+  readonly timeZone: string;
   /** Milliseconds for which raw data is kept: no device time is believed that lies further back. */
   readonly retention: number;
 }
@@ -63,53 +49,76 @@ export interface DecodeDeps {
  * 5. values of one time → reading
  * 6. origin → duplicate key, and the nanosecond that keeps readings apart
  */
-export function createDecode(deps: DecodeDeps): (packet: Packet) => Decoded {
+export function createDecode(deps: DecodeDeps): Decode {
   const { directory, retention } = deps;
   const known = { tables: tabulate(deps.kinds), units: createUnits(), directory, retention };
 
-  const decode = (packet: Packet): Decoded => {
+  const decode: Decode = (packet, births) => {
     const format = formats.find((each) => each.owns(packet.topic));
     if (format === undefined) {
-      if (isReplay(packet)) return decodeAgain(packet, decode);
+      if (isReplay(packet)) return decodeAgain(packet, decode, births);
       const names = formats.map(({ name }) => name).join(', ');
       return dead(reject('ingest.format_unknown', `a topic of none of ${names}`, 'topic'));
     }
-    const envelope = format.read(packet);
+    const envelope = format.read(packet, births, deps.timeZone);
     if (isRejection(envelope)) return dead(envelope);
     if (envelope.says === 'nothing') return { class: 'empty', readings: [], refused: [] };
 
     if (envelope.says === 'presence') {
       const device = find(deps, packet, envelope.who);
-      if (isRejection(device)) return dead(device, envelope.who);
+      const counted = countedIn(envelope, undefined, (who) => find(deps, packet, who));
+      const own = counted && { counted };
+      if (isRejection(device)) return { ...dead(device, envelope.who), ...own };
       const online = { device: device.id, online: envelope.online };
-      return { class: 'empty', readings: [], refused: [], online };
+      return { class: 'empty', readings: [], refused: [], online, ...own };
     }
-    const { strict } = envelope;
-    const home = envelope.who && introduce(deps, packet, envelope.who, strict);
-    if (home !== undefined && isRejection(home)) return dead(home, envelope.who);
-    return decodeMessages(known, packet, envelope, (message) =>
-      message.who === undefined ? home : introduce(deps, packet, message.who, strict),
-    );
+    return decodeTelemetry(deps, known, packet, envelope);
   };
   return decode;
 }
 
 /**
  * A dead letter that comes again is decoded as if it came then, for its times and its place among the
- * others; for those who read on it comes now, so that nothing old is taken for news.
+ * others; for those who read on it comes now, so that nothing old is taken for news. Who was heard, born
+ * or counted then is not so once more.
  */
-function decodeAgain(record: Packet, decode: (packet: Packet) => Decoded): Decoded {
+function decodeAgain(record: Packet, decode: Decode, births: Births | undefined): Decoded {
   const replay = readReplay(record);
   if (isRejection(replay)) return dead(replay);
-  const { duplicateKey: key, ...decoded } = decode(replay.packet);
+  const { class: name, refused, readings, duplicateKey: key } = decode(replay.packet, births);
   const { number, receivedAt } = record;
   return {
-    ...decoded,
-    readings: decoded.readings.map((reading) => ({ ...reading, packet: number, receivedAt })),
+    class: name,
+    refused,
+    readings: readings.map((reading) => ({ ...reading, packet: number, receivedAt })),
     replay,
     // The rest of a packet that was partly refused is known: it is no resend for that.
     ...(key !== undefined && replay.part === '' && { duplicateKey: key }),
   };
+}
+
+function decodeTelemetry(
+  deps: DecodeDeps,
+  known: Knowledge,
+  packet: Packet,
+  envelope: Telemetry,
+): Decoded {
+  const { strict, birth } = envelope;
+  const home = envelope.who && introduce(deps, packet, envelope.who, strict);
+  const isStranger = home !== undefined && isRejection(home);
+  const decoded = isStranger
+    ? dead(home, envelope.who)
+    : decodeMessages(known, packet, envelope, (message) =>
+        message.who === undefined ? home : introduce(deps, packet, message.who, strict),
+      );
+  const device = isStranger ? undefined : home?.device;
+  const counted = countedIn(envelope, device, (who) => find(deps, packet, who));
+  if (counted !== undefined) decoded.counted = counted;
+  // Whoever may publish there may say what is meant: a birth counts before the registry knows whose it is.
+  if (birth !== undefined) decoded.birth = birth;
+  if (birth !== undefined && device !== undefined)
+    decoded.online = { device: device.id, online: true };
+  return decoded;
 }
 
 /** The device that is spoken for, if the packet's login may. */
@@ -143,8 +152,8 @@ function decodeMessages(
   packet: Packet,
   envelope: Telemetry,
   speakerOf: (message: Message) => Speaker | Rejection | undefined,
-): Decoded {
-  const refused = [...envelope.refused];
+): Draft {
+  let refused = [...envelope.refused];
   const origin = originOf(envelope, packet, known.retention);
   const readings: Reading[] = [];
   for (const [place, message] of envelope.messages.entries()) {
@@ -162,12 +171,10 @@ function decodeMessages(
       readings.push(toReading(group, speaker, packet, nano));
     }
   }
-  const [first] = refused;
-  if (readings.length === 0 && first !== undefined) {
-    const { stranger } = first;
-    const rejection = summarise(first, refused);
-    return { class: 'dead', readings, refused: [{ rejection, ...(stranger && { stranger }) }] };
-  }
+  // What a birth lists and nobody here has a use for is no error of its sender's.
+  if (envelope.birth !== undefined)
+    refused = refused.filter(({ rejection }) => rejection.code !== 'ingest.metric_unknown');
+  if (readings.length === 0 && refused.length > 0) return deadOf(refused);
   return {
     class: readings.length === 0 ? 'empty' : 'decoded',
     readings,
@@ -215,14 +222,4 @@ function toReading(
     ...(key !== undefined && { key }),
     ...(quality !== undefined && { quality }),
   };
-}
-
-/** A dead packet has no duplicate key: sent again after the registry was mended, it must be taken. */
-function dead(rejection: Rejection, who?: Who): Decoded {
-  return { class: 'dead', readings: [], refused: [refusalOf(rejection, who)] };
-}
-
-function refusalOf(rejection: Rejection, who: Who | undefined): Refusal {
-  if (rejection.code !== 'ingest.device_unknown' || who === undefined) return { rejection };
-  return { rejection, stranger: strangerOf(who) };
 }

@@ -46,6 +46,29 @@ export interface IngestTables {
     packets: number;
   };
   presence: { device: string; seen_at: number; online: number };
+  /** How far a device has counted, and what of it never arrived: see `gaps.ts`. */
+  gap: {
+    device: string;
+    session: string;
+    before: string;
+    top: number;
+    lost: number;
+    /** JSON. */
+    missing: string;
+  };
+  /** One row: the packet up to which all of that is written, and what was lost in all. */
+  gap_mark: { id: number; packet: number; lost: number };
+  /** In which of its slots of a day (`2026-11-24`) an asset was heard: see `completeness.ts`. */
+  completeness: { asset: string; day: string; slots: number; received: number; bits: Uint8Array };
+  /** What the metrics of a session under way are called: see `births.ts`. */
+  sparkplug_birth: {
+    path: string;
+    packet: number;
+    received_at: number;
+    bd_seq: string | null;
+    /** JSON. */
+    definitions: string;
+  };
 }
 
 /** In the order of their names, applied once each. */
@@ -153,6 +176,50 @@ export const ingestMigrations: Record<string, Migration> = {
         .createIndex('dead_letter_code')
         .on('dead_letter')
         .columns(['code', 'id'])
+        .execute();
+    },
+  },
+  '0004-sparkplug-births': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('sparkplug_birth')
+        .addColumn('path', 'text', (c) => c.primaryKey())
+        .addColumn('packet', 'bigint', (c) => c.notNull())
+        .addColumn('received_at', 'bigint', (c) => c.notNull())
+        .addColumn('bd_seq', 'text')
+        .addColumn('definitions', 'text', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '0005-gaps': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('gap')
+        .addColumn('device', 'text', (c) => c.primaryKey())
+        .addColumn('session', 'text', (c) => c.notNull())
+        .addColumn('before', 'text', (c) => c.notNull())
+        .addColumn('top', 'bigint', (c) => c.notNull())
+        .addColumn('lost', 'bigint', (c) => c.notNull())
+        .addColumn('missing', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('gap_mark')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('packet', 'bigint', (c) => c.notNull())
+        .addColumn('lost', 'bigint', (c) => c.notNull())
+        .execute();
+    },
+  },
+  '0006-completeness': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('completeness')
+        .addColumn('asset', 'text', (c) => c.notNull())
+        .addColumn('day', 'text', (c) => c.notNull())
+        .addColumn('slots', 'integer', (c) => c.notNull())
+        .addColumn('received', 'integer', (c) => c.notNull())
+        .addColumn('bits', sql`blob`, (c) => c.notNull())
+        .addPrimaryKeyConstraint('completeness_key', ['asset', 'day'])
         .execute();
     },
   },

@@ -26,6 +26,7 @@ export const errorStatus = {
   'incidents.not_found': 404,
   'incidents.transition_refused': 409,
   'ingest.asset_unbound': 422,
+  'ingest.birth_missing': 422,
   'ingest.body_invalid': 422,
   'ingest.clock_implausible': 422,
   'ingest.device_foreign': 422,

@@ -1,4 +1,5 @@
 export * from './breach.ts';
+export * from './calendar.ts';
 export * from './commands.ts';
 export * from './error.ts';
 export * from './explain.ts';

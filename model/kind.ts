@@ -39,3 +39,11 @@ export type Kind = z.infer<typeof kind>;
 
 /** All kinds the city knows, by name. */
 export type Kinds = ReadonlyMap<string, Kind>;
+
+/** Milliseconds between the reports of an asset that is well: its own, else its kind's. */
+export function intervalOf(
+  asset: { readonly interval?: number | undefined } | undefined,
+  of: Pick<Kind, 'interval'> | undefined,
+): number {
+  return asset?.interval ?? of?.interval ?? Infinity;
+}

@@ -23,7 +23,16 @@ export type Asset = z.infer<typeof asset>;
 
 /** What another system calls the device, such as `{system: 'dev_eui', id: '0004A30B001C0530'}`. */
 export const identity = z.strictObject({
-  system: z.enum(['dev_eui', 'tts', 'thingsboard', 'fiware', 'senml', 'rsmp']),
+  system: z.enum([
+    'dev_eui',
+    'tts',
+    'thingsboard',
+    'fiware',
+    'senml',
+    'rsmp',
+    'sparkplug',
+    'hires',
+  ]),
   id: z.string().min(1).max(128),
 });
 export type Identity = z.infer<typeof identity>;

@@ -18,3 +18,12 @@ export const duration = z
 export function iso(time: number): string {
   return new Date(time).toISOString();
 }
+
+/** Whether a text names a time zone that this runtime knows. */
+export function isTimeZone(text: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -18,6 +18,7 @@ export function grantsOf({ kind }: Asset, { id, identities }: Device, site: stri
       .filter((each) => each.system === system && level.test(each.id))
       .map((each) => each.id),
   ];
+  const edges = edgesOf(identities);
   return {
     publish: [
       `${own}/telemetry`,
@@ -32,8 +33,32 @@ export function grantsOf({ kind }: Asset, { id, identities }: Device, site: stri
       'v2/#',
       ...names('senml').map((name) => `senml/${name}`),
       ...names('rsmp').map((name) => `rsmp/${name}`),
+      ...names('hires').map((name) => `hires/${name}`),
       ...names('fiware').flatMap((name) => [`/json/+/${name}/#`, `/ul/+/${name}/#`]),
+      // An edge node speaks for the devices behind it: one level more.
+      ...edges.map(([group, edge]) => `spBv1.0/${group}/+/${edge}/#`),
     ],
-    subscribe: [`${own}/cmd`],
+    subscribe: [
+      `${own}/cmd`,
+      ...edges.flatMap(([group, edge]) => [
+        `spBv1.0/${group}/NCMD/${edge}/#`,
+        `spBv1.0/${group}/DCMD/${edge}/#`,
+        'spBv1.0/STATE/+',
+      ]),
+    ],
   };
+}
+
+/** Sparkplug's edge nodes among the identities, as group and name; a device behind one has a third level. */
+function edgesOf(identities: Device['identities']): (readonly [string, string])[] {
+  return identities.flatMap(({ system, id }) => {
+    const levels = id.split('/');
+    const [group, edge] = levels;
+    const isEdge = system === 'sparkplug' && levels.length === 2 && levels.every(isLevel);
+    return isEdge ? [[group!, edge!] as const] : [];
+  });
+}
+
+function isLevel(text: string): boolean {
+  return level.test(text);
 }

@@ -18,9 +18,10 @@ export async function listDevices(
     )
     .innerJoin('asset', 'asset.id', 'binding.asset')
     .leftJoin('presence', 'presence.device', 'device.id')
+    .leftJoin('gap', 'gap.device', 'device.id')
     .select(['device.id', 'device.profile', 'asset.id as asset', 'asset.kind', 'asset.name'])
     .select(['asset.lat', 'asset.lon', 'asset.district', 'asset.zone', 'asset.attributes'])
-    .select(['presence.seen_at', 'presence.online'])
+    .select(['presence.seen_at', 'presence.online', 'gap.lost as never_arrived'])
     .orderBy('device.id')
     .limit(query.limit + 1);
   if (query.id !== undefined) select = select.where('device.id', '=', query.id);

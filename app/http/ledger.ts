@@ -1,4 +1,4 @@
-import { readAccounts, type IngestTables } from '#ingest';
+import { countNeverArrived, readAccounts, type IngestTables } from '#ingest';
 import { scope } from '#app/database/database.ts';
 import type { HttpContext, Server } from '#app/http/context.ts';
 
@@ -11,7 +11,7 @@ export function ledgerRoutes(app: Server, context: HttpContext): void {
     const accounts = await readAccounts(db);
     const { packets, readings, refused } = await context.hub.heads();
     return {
-      packets: { accepted: packets, refused },
+      packets: { accepted: packets, refused, never_arrived: await countNeverArrived(db) },
       consumers: accounts.map(({ consumer, base, position, counts, balanced }) => {
         const log = consumer === 'decode' ? 'packets' : 'readings';
         // While the pipeline is away nobody can say how far its log goes.

@@ -15,6 +15,7 @@ import { open311, type IncidentTables } from '#incidents';
 import { scope } from '#app/database/database.ts';
 import { assetRoutes } from '#app/http/assets.ts';
 import { bearer, createAuthorize, requireKey } from '#app/http/access.ts';
+import { completenessRoutes } from '#app/http/completeness.ts';
 import type { HttpContext, Server } from '#app/http/context.ts';
 import { deadLetterRoutes } from '#app/http/dead-letters.ts';
 import { deviceRoutes } from '#app/http/devices.ts';
@@ -92,6 +93,7 @@ export async function createServer(context: HttpContext): Promise<Server> {
       ledgerRoutes(api, context);
       deadLetterRoutes(api, context);
       quarantineRoutes(api, context);
+      completenessRoutes(api, context);
       traceRoutes(api, context);
     },
     { prefix: '/api/v1' },

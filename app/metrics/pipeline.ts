@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import { deadLetterCounts, readAccounts, type IngestTables } from '#ingest';
+import { countNeverArrived, deadLetterCounts, readAccounts, type IngestTables } from '#ingest';
 import type { Books } from '#app/books.ts';
 import { scope } from '#app/database/database.ts';
 import { Histogram, seconds } from '#app/metrics/histogram.ts';
@@ -70,6 +70,15 @@ export function measurePipeline(
         labels: { consumer, code },
         value: count,
       })),
+  );
+  measure(
+    registry,
+    {
+      name: 'siaga_messages_never_arrived',
+      help: 'Messages that devices have counted and that never reached the broker; falls when some come late',
+      type: 'gauge',
+    },
+    async () => [{ value: await countNeverArrived(db) }],
   );
   measure(
     registry,

@@ -1,5 +1,13 @@
-import type { Class, LogRecord, Packet } from '#model';
-import { hashKey, KeyTable, type Account, type Decoded, type FolderReader } from '#ingest';
+import type { Class, LogRecord } from '#model';
+import {
+  BirthBook,
+  hashKey,
+  KeyTable,
+  type Account,
+  type Decode,
+  type Decoded,
+  type FolderReader,
+} from '#ingest';
 import { compare, createNames, type Recount } from '#app/verify/line.ts';
 import { ReadingFeed } from '#app/verify/reading-feed.ts';
 
@@ -10,7 +18,7 @@ export interface DecodeRecountDeps {
   readonly readings: Pick<FolderReader, 'read' | 'oldest' | 'head' | 'wait'>;
   /** Decode's books: everything up to its position is committed and changes no more. */
   readonly account: Account;
-  readonly decode: (packet: Packet) => Decoded;
+  readonly decode: Decode;
   /** For how many packets a resend is recognised. */
   readonly remember: number;
   /** Which packets of `from` to `to` are kept as dead letters, as a whole. */
@@ -21,12 +29,16 @@ export interface DecodeRecountDeps {
 interface Scene extends DecodeRecountDeps {
   readonly feed: ReadingFeed;
   readonly keys: KeyTable;
+  /** Those since the first packet: what was born before it is not known as it was then. */
+  readonly births: BirthBook;
   /** The first packet that is judged; resends of what lies before it can't be told. */
   readonly first: number;
   readonly counts: Map<Class, number>;
   readonly wrong: ReturnType<typeof createNames>;
   changed: number;
   unknown: number;
+  /** Packets that lean on a birth from before the first. */
+  unborn: number;
   damaged: number;
 }
 
@@ -43,11 +55,13 @@ export async function recountDecode(deps: DecodeRecountDeps): Promise<Recount> {
     ...deps,
     feed,
     keys: new KeyTable(deps.remember),
+    births: new BirthBook(),
     first: start,
     counts: new Map(),
     wrong: createNames(),
     changed: 0,
     unknown: 0,
+    unborn: 0,
     damaged: 0,
   };
   await skip(feed, start);
@@ -92,8 +106,9 @@ async function judge(scene: Scene, record: LogRecord, isDead: boolean): Promise<
   // What was dead then had no key, and may have come again since.
   const isKeyed = key !== undefined && !isDead;
   const isResend = isKeyed && (scene.keys.put(hashKey(key), number) ?? 0) > 0;
+  if (today?.birth !== undefined && !isResend) scene.births.put(today.birth, number);
   const name = outcome(scene, { number, found, isDead, isResend, today });
-  scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1);
+  if (name !== undefined) scene.counts.set(name, (scene.counts.get(name) ?? 0) + 1);
 }
 
 interface Evidence {
@@ -106,9 +121,13 @@ interface Evidence {
   readonly today: Decoded | undefined;
 }
 
-/** What became of a packet, by what is on disk. */
-function outcome(scene: Scene, evidence: Evidence): Class {
+/** What became of a packet, by what is on disk; undefined when nobody can tell. */
+function outcome(scene: Scene, evidence: Evidence): Class | undefined {
   const { found, isDead, today } = evidence;
+  if (today !== undefined && isUnborn(scene, today)) {
+    scene.unborn += 1;
+    return found > 0 ? 'decoded' : isDead ? 'dead' : undefined;
+  }
   // It could be read when decode passed it: then its readings or its letter tell what it was.
   if (today === undefined) return found > 0 ? 'decoded' : isDead ? 'dead' : 'corrupt';
   if (found > 0) {
@@ -119,6 +138,12 @@ function outcome(scene: Scene, evidence: Evidence): Class {
   // Refused then, of use now: somebody mended the registry.
   if (today.class !== 'dead') scene.changed += 1;
   return 'dead';
+}
+
+/** Whether a packet means what a birth says that came before all that is judged. */
+function isUnborn({ first, account }: Scene, { refused }: Decoded): boolean {
+  if (first <= account.base + 1) return false;
+  return refused.some(({ rejection }) => rejection.code === 'ingest.birth_missing');
 }
 
 function checkDecoded(scene: Scene, evidence: Evidence, today: Decoded): void {
@@ -146,10 +171,10 @@ function withoutTrace(scene: Scene, { number, isResend }: Evidence, today: Decod
   return 'duplicate';
 }
 
-function decodeAgain({ decode }: Scene, record: LogRecord): Decoded {
+function decodeAgain({ decode, births }: Scene, record: LogRecord): Decoded {
   const { number, receivedAt, principal, topic, bytes } = record;
   try {
-    return decode({ number, receivedAt, principal, topic, payload: bytes });
+    return decode({ number, receivedAt, principal, topic, payload: bytes }, births);
   } catch {
     return { class: 'dead', readings: [], refused: [] }; // a bug then was a dead letter too
   }
@@ -167,7 +192,7 @@ async function readingsOf({ feed, wrong }: Scene, packet: number): Promise<numbe
 }
 
 function report(scene: Scene, start: number): Recount {
-  const { account, counts, feed, wrong, changed, unknown, damaged } = scene;
+  const { account, counts, feed, wrong, changed, unknown, unborn, damaged } = scene;
   const isPart = start > account.base + 1;
   const names: Class[] = ['decoded', 'empty', 'duplicate', 'dead', 'corrupt'];
   const lines = names.map((name) =>
@@ -187,6 +212,10 @@ function report(scene: Scene, start: number): Recount {
     );
   if (changed > 0)
     notes.push(`${changed} packets would be taken otherwise today: the registry has changed since`);
+  if (unborn > 0)
+    notes.push(
+      `${unborn} packets mean what a Sparkplug birth said that is no longer in the log; what became of them was told by their readings and dead letters`,
+    );
   if (unknown > 0)
     notes.push(
       `${unknown} packets may repeat one that is no longer in the log; taken for duplicates`,

@@ -48,6 +48,7 @@ export async function verifyLedger(config: Config, city: City, told: Told): Prom
         ...city,
         directory,
         site: config.site,
+        timeZone: config.city.timeZone,
         retention: config.retention.raw,
       }),
       remember,

@@ -70,12 +70,17 @@ function readUplink(body: Uplink): Telemetry {
     ],
     refused: [],
     origin: originOf(body),
+    count: { session: sessionOf(body), value: body.fCnt },
   };
 }
 
 /** The address is new after each join, which is when the frames count from zero again. */
-function originOf({ deduplicationId, deviceInfo, devAddr, fCnt }: Uplink): Origin {
-  return deduplicationId === undefined
-    ? { scope: `chirpstack/${deviceInfo.devEui}/${devAddr}`, counter: fCnt }
-    : { scope: `chirpstack/${deduplicationId}` };
+function sessionOf({ deviceInfo, devAddr }: Uplink): string {
+  return `chirpstack/${deviceInfo.devEui}/${devAddr}`;
+}
+
+function originOf(body: Uplink): Origin {
+  return body.deduplicationId === undefined
+    ? { scope: sessionOf(body), counter: body.fCnt }
+    : { scope: `chirpstack/${body.deduplicationId}` };
 }

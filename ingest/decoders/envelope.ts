@@ -1,4 +1,5 @@
 import type { Identity, Packet, Rejection } from '#model';
+import type { Birth, Births } from './birth.ts';
 
 /** Whom the registry does not know: by another system's name, or (`own`) by one of ours in a native topic. */
 export interface Stranger {
@@ -25,6 +26,21 @@ export interface Origin {
   readonly scope: string;
   /** Counts up within the scope. */
   readonly counter?: number | undefined;
+  /** What the counter counts in, where the scope is narrower than that. */
+  readonly session?: string;
+}
+
+/** Where a message stands in its sender's own counting: a number that is passed over never reached us. */
+export interface Count {
+  /** Changes when the counting begins anew: another start, another join. */
+  readonly session: string;
+  readonly value: number;
+  /** After so many it begins at 0 again. */
+  readonly modulus?: number;
+  /** Whether the counting begins with it, also where the session says nothing of it. */
+  readonly isFirst?: boolean;
+  /** Who counts, where it is not who speaks. */
+  readonly who?: Who;
 }
 
 /** A part that could not be used while the rest was, by its path in the body: `[3]`, `values.power`. */
@@ -81,7 +97,12 @@ export interface Link {
 export type Envelope =
   /** Valid, and without values by its nature: a join, a downlink, a log line. */
   | { readonly says: 'nothing' }
-  | { readonly says: 'presence'; readonly who: Who; readonly online: boolean }
+  | {
+      readonly says: 'presence';
+      readonly who: Who;
+      readonly online: boolean;
+      readonly count?: Count;
+    }
   | Telemetry;
 
 /** A packet with values. */
@@ -98,6 +119,10 @@ export interface Telemetry {
   readonly refused: readonly RefusedPart[];
   /** The packet's origin, when its messages share one. */
   readonly origin?: Origin | undefined;
+  /** Its place in its sender's counting, where its origin does not say it. */
+  readonly count?: Count;
+  /** What its sender's later messages will mean; it lists all that there is, of use here or not. */
+  readonly birth?: Birth;
 }
 
 /** One way in which devices and networks speak; a new one is a file here and a line in `formats.ts`. */
@@ -105,6 +130,6 @@ export interface Format {
   readonly name: string;
   /** Whether a topic is of this format. Asked of every packet: only looks, never parses. */
   owns(topic: string): boolean;
-  /** Reads a packet whose topic it owns; pure. */
-  read(packet: Packet): Envelope | Rejection;
+  /** Reads a packet whose topic it owns; pure. Only Sparkplug asks what was born before; a wall clock's times are of `timeZone`. */
+  read(packet: Packet, births?: Births, timeZone?: string): Envelope | Rejection;
 }

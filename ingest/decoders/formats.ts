@@ -1,9 +1,11 @@
 import { chirpstack } from './chirpstack.ts';
 import type { Format } from './envelope.ts';
 import { fiware } from './fiware.ts';
+import { hires } from './hires.ts';
 import { native } from './native.ts';
 import { rsmp } from './rsmp.ts';
 import { senml } from './senml.ts';
+import { sparkplug } from './sparkplug.ts';
 import { thingsboard } from './thingsboard.ts';
 import { tts } from './tts.ts';
 
@@ -16,4 +18,6 @@ export const formats: readonly Format[] = [
   fiware,
   senml,
   rsmp,
+  sparkplug,
+  hires,
 ];

@@ -140,8 +140,9 @@ function readOrigin(
   if (seq === null) return undefined;
   const start = boot ?? 0;
   if (isCount(seq) && isCount(start)) {
-    const since = boot === null && time !== undefined ? `@${time}` : start;
-    return { scope: `native/${who.device}/${since}`, counter: seq };
+    const session = `native/${who.device}/${start}`;
+    if (boot !== null || time === undefined) return { scope: session, counter: seq };
+    return { scope: `native/${who.device}/@${time}`, counter: seq, session };
   }
   const [name, value] = isCount(seq) ? ['boot', start] : ['seq', seq];
   const reason = `a whole number is needed, not ${show(value)}`;

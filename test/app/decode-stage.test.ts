@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { LogRecord, Packet } from '#model';
 import { FolderReader, openCursor, type Decoded } from '#ingest';
 import { decodeStage } from '#app/decode-stage.ts';
-import { openBooks } from '../ingest/books.ts';
+import { openBooks, schedule } from '../ingest/books.ts';
 import { newFolder, openLog } from '../ingest/logs.ts';
 
 /** Every packet is one reading of bin a. */
@@ -19,7 +19,7 @@ test('the decode stage announces readings only when their cursor is committed, a
   const announced: number[] = [];
   const log = new FolderReader(newFolder(), 0);
   const announce = (head: number): void => void announced.push(head);
-  const stage = decodeStage({ decode, db, readings, remember: 100, log, announce });
+  const stage = decodeStage({ decode, db, readings, remember: 100, schedule, log, announce });
   const records: LogRecord[] = [1, 2].map((number) => ({
     number,
     receivedAt: 1_000,
@@ -28,7 +28,7 @@ test('the decode stage announces readings only when their cursor is committed, a
     bytes: new Uint8Array(),
   }));
 
-  stage.take(records);
+  expect(stage.take(records)).toBe(false);
   // The cursor is at 0, so this commit fails, after the readings were flushed.
   await expect(stage.commit(5, 7)).rejects.toThrow('is not at 5');
   expect(readings.head).toBe(2);
@@ -37,4 +37,33 @@ test('the decode stage announces readings only when their cursor is committed, a
   await stage.commit(0, 2);
   expect(announced).toEqual([2]);
   expect(readings.head).toBe(2);
+});
+
+test('the decode stage asks for a commit when the packets it took are many bytes', async () => {
+  const db = await openBooks();
+  const readings = await openLog(newFolder());
+  await openCursor(db, 'decode', { id: 'packets', head: 99 });
+  const log = new FolderReader(newFolder(), 0);
+  const stage = decodeStage({
+    decode,
+    db,
+    readings,
+    remember: 100,
+    schedule,
+    log,
+    announce: () => undefined,
+  });
+  const large = (number: number): LogRecord[] => [
+    {
+      number,
+      receivedAt: 1_000,
+      principal: 'a',
+      topic: 'a',
+      bytes: new Uint8Array(3 * 1024 * 1024),
+    },
+  ];
+  expect(stage.take(large(1))).toBe(false);
+  expect(stage.take(large(2))).toBe(true);
+  await stage.commit(0, 2);
+  expect(stage.take(large(3))).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import type { LogEntry } from '#model';
+import type { CommandBody, LogEntry } from '#model';
 import { Log, type IngestTables } from '#ingest';
 import { loadCity, type City } from '#app/city.ts';
 import { parseConfig, type Config } from '#app/config.ts';
@@ -39,8 +39,11 @@ export function bin(id: string) {
   return { id, kind: 'bin', ...place, attributes: {}, identities: [] };
 }
 
-/** Runs bins `bin-1` to `bin-3` and these packets through the whole road, on real files. */
-export async function fillRoad(packets: readonly LogEntry[]): Promise<SmallRoad> {
+/** Runs bins `bin-1` to `bin-3`, whoever else is registered, and these packets through the whole road, on real files. */
+export async function fillRoad(
+  packets: readonly LogEntry[],
+  others: readonly CommandBody<'device.put'>[] = [],
+): Promise<SmallRoad> {
   const data = join(newFolder(), 'data');
   const config = parseConfig(`data: ${data}\ninfluxd: none\nlog: { segment: 1 }`, 'siaga.yaml', {});
   if (Array.isArray(config)) throw new Error(JSON.stringify(config));
@@ -59,8 +62,8 @@ export async function fillRoad(packets: readonly LogEntry[]): Promise<SmallRoad>
       for (const entry of entries) stations.directory.put(entry);
     },
   });
-  for (const id of ['bin-1', 'bin-2', 'bin-3']) {
-    await execute({ id: `put-${id}`, kind: 'device.put', actor: 'test', body: bin(id) });
+  for (const body of [...['bin-1', 'bin-2', 'bin-3'].map(bin), ...others]) {
+    await execute({ id: `put-${body.id}`, kind: 'device.put', actor: 'test', body });
   }
   // Two commits: damage in the last one could not be told from a torn tail.
   await log.appendAll(packets.slice(0, -1));

@@ -7,6 +7,7 @@ import { createRegistry } from '#registry';
 import { scope } from '#app/database/database.ts';
 import { PointCount } from '#app/verify/series.ts';
 import { verifyLedger } from '#app/verify/verify.ts';
+import { payload, type SaidMetric } from '../support/sparkplug.ts';
 import { bin, books, fillRoad, say, start, type SmallRoad } from './small-road.ts';
 
 /** Thirty good ones, two resends, one without values, two that are of no use. */
@@ -132,6 +133,35 @@ describe('ledger --verify', () => {
     expect(differences).toEqual([]);
     expect(lines[0]).toMatchObject({ what: 'decode: decoded', books: '330', verdict: 'cannot' });
     expect(notes.join()).toContain('no longer in the logs');
+  });
+
+  test('does without the Sparkplug births that are no longer in the log', async () => {
+    const said = (verb: string, n: number, ...metrics: SaidMetric[]): LogEntry => ({
+      receivedAt: start + n * 1_000,
+      principal: 'network',
+      topic: `spBv1.0/Kupang/${verb}/edge-1`,
+      bytes: payload({ timestamp: start + n * 1_000, seq: n % 256, metrics }),
+    });
+    const padding = { name: 'Properties/Notes', string: 'x'.repeat(12_000) };
+    const day = [said('NBIRTH', 0, { name: 'fill_level', alias: 1, datatype: 10, double: 1 })];
+    for (let n = 1; n < 300; n++)
+      day.push(said('NDATA', n, { alias: 1, double: n % 100 }, padding));
+    // One that nothing remembers of: sent again, and known again by what it says.
+    day.push(day[299]!, said('NDATA', 300, { name: 'bdSeq', long: 1n }));
+    const identities = [{ system: 'sparkplug' as const, id: 'Kupang/edge-1' }];
+    const road = await fillRoad(day, [{ ...bin('edge-1'), identities }]);
+    const whole = await verify(road);
+    expect(whole).toMatchObject({ differences: [], notes: [] });
+    expect(whole.lines.every(({ verdict }) => verdict === 'same')).toBe(true);
+
+    const log = await Log.open({ folder: road.folder.packets, segmentBytes: 1 << 20, linger: 0 });
+    await log.trim(log.head, 0);
+    expect(log.oldest).toBeGreaterThan(1);
+    await log.close();
+    const { lines, differences, notes } = await verify(road);
+    expect(differences).toEqual([]);
+    expect(lines.filter(({ verdict }) => verdict === 'differs')).toEqual([]);
+    expect(notes.join()).toContain('birth said that is no longer in the log');
   });
 
   test('takes a device that was registered later for a change, not for a loss', async () => {

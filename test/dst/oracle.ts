@@ -68,6 +68,7 @@ function decodeAll(setting: Setting, packets: readonly LogEntry[], rot: Rot) {
     ...city,
     directory,
     site: config.site,
+    timeZone: config.city.timeZone,
     retention: config.retention.raw,
   });
   const counts: Counts = {};

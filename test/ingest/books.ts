@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { onTestFinished } from 'vitest';
-import type { IngestTables } from '#ingest';
+import { createCalendar } from '#model';
+import type { IngestTables, Schedule } from '#ingest';
 import { openDatabase, scope } from '#app/database/database.ts';
 import { newFolder } from './logs.ts';
 
@@ -11,3 +12,9 @@ export async function openBooks(): Promise<Kysely<IngestTables>> {
   onTestFinished(() => database.destroy());
   return scope<IngestTables>(database);
 }
+
+/** Everybody is heard every six hours, in Kupang. */
+export const schedule: Schedule = {
+  calendar: createCalendar('Asia/Makassar'),
+  intervalOf: () => 6 * 3_600_000,
+};

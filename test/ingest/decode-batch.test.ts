@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { reject, type LogRecord, type Packet, type Reading } from '#model';
 import { listDeadLetters } from '../../ingest/dead-letters.ts';
-import { openMemory, prepareBatch, type DecodeBatchDeps } from '../../ingest/decode-batch.ts';
+import { prepareBatch, type DecodeBatchDeps } from '../../ingest/decode-batch.ts';
 import type { Decoded } from '../../ingest/decode.ts';
+import type { Births } from '../../ingest/decoders/birth.ts';
 import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import type { Log } from '../../ingest/log.ts';
+import { openMemory } from '../../ingest/memory.ts';
 import { readReading } from '../../ingest/tail.ts';
-import { openBooks } from './books.ts';
+import { openBooks, schedule } from './books.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
 /** The first word of a packet says what becomes of it: the smallest decoder that has every outcome. */
-function decode({ number, receivedAt, principal, payload }: Packet): Decoded {
+function decode({ number, receivedAt, principal, payload }: Packet, births?: Births): Decoded {
   const [word = '', ...rest] = Buffer.from(payload).toString().split(' ');
   const reading = (asset: string): Reading => ({
     asset,
@@ -32,6 +34,16 @@ function decode({ number, receivedAt, principal, payload }: Packet): Decoded {
       const part = { part: 'values.x', rejection: reject('ingest.metric_unknown', 'no x') };
       return { class: 'decoded', readings: [reading('a')], refused: [part] };
     }
+    case 'born': {
+      const birth = { path: 'g/e', receivedAt, bdSeq: rest[0]!, definitions: [] };
+      return { class: 'empty', ...none, birth, duplicateKey: rest[0]! };
+    }
+    case 'count': {
+      const counted = [{ device: principal, session: 's', value: Number(rest[0]) }];
+      return { class: 'empty', ...none, counted, duplicateKey: rest[0]! };
+    }
+    case 'ask':
+      return { class: 'decoded', readings: [reading(births!.of('g/e')!.bdSeq!)], refused: [] };
     case 'leave':
       return { class: 'empty', ...none, online: { device: principal, online: false } };
     case 'dead':
@@ -63,7 +75,7 @@ async function open() {
     decode,
     db,
     readings,
-    memory: await openMemory(db, 1_000),
+    memory: await openMemory(db, { remember: 1_000, schedule }),
   });
   const read = async (head: number): Promise<Reading[]> =>
     (await readAll(folder, head)).map(readReading);
@@ -133,6 +145,43 @@ describe('prepareBatch', () => {
     await prepared.commit(0, 2);
     expect(readings.head).toBe(1);
     expect(await readAccounts(db)).toMatchObject([{ position: 2, output: 1, balanced: true }]);
+    await readings.close();
+  });
+
+  test('knows the births before a packet, after a crash and a restart too', async () => {
+    const { db, folder, depsFor, readings } = await open();
+    const batch = batchOf('born old', 'ask', 'born new', 'ask', 'born new', 'ask');
+    const heard = async (log: Log) =>
+      (await readAll(folder, log.head)).map((record) => readReading(record).asset);
+    const deps = await depsFor(readings);
+    await (await prepareBatch(deps, batch.slice(0, 1))).commit(0, 1);
+    // Prepared in vain: what it heard of births must be forgotten.
+    await prepareBatch(deps, batch.slice(1, 4));
+    await readings.cutAfter(0);
+    await prepareBatch(deps, batch.slice(1, 4));
+    expect(await heard(readings)).toEqual(['old', 'new']);
+    await readings.close();
+
+    const again = await openLog(folder);
+    await again.cutAfter(0);
+    const restarted = await depsFor(again);
+    await (await prepareBatch(restarted, batch.slice(1, 2))).commit(1, 2);
+    // The second of two that are equal is a resend, and says nothing new.
+    await (await prepareBatch(restarted, batch.slice(2))).commit(2, 6);
+    expect(await heard(again)).toEqual(['old', 'new', 'new']);
+    const rows = await db.selectFrom('sparkplug_birth').select(['path', 'packet']).execute();
+    expect(rows).toEqual([{ path: 'g/e', packet: 3 }]);
+    await again.close();
+  });
+
+  test('counts what its senders passed over, and nothing for a resend', async () => {
+    const { db, depsFor, readings } = await open();
+    const deps = await depsFor(readings);
+    const batch = batchOf('count 1', 'count 4', 'count 4', 'count 3');
+    await (await prepareBatch(deps, batch)).commit(0, 4);
+    expect(await db.selectFrom('gap').selectAll().execute()).toMatchObject([
+      { device: 'bin-1', top: 4, lost: 1, missing: '[[2,2]]' },
+    ]);
     await readings.close();
   });
 });

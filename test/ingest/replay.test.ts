@@ -2,13 +2,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Asset, LogEntry, LogRecord } from '#model';
 import { createDirectory } from '#registry';
 import { closeLetter, listDeadLetters } from '../../ingest/dead-letters.ts';
-import { openMemory, prepareBatch } from '../../ingest/decode-batch.ts';
+import { prepareBatch } from '../../ingest/decode-batch.ts';
+import { openMemory } from '../../ingest/memory.ts';
 import { createDecode } from '../../ingest/decode.ts';
 import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import { listQuarantine } from '../../ingest/quarantine.ts';
 import { replayEntry, replayProblem } from '../../ingest/replay.ts';
 import { readReading } from '../../ingest/tail.ts';
-import { openBooks } from './books.ts';
+import { openBooks, schedule } from './books.ts';
 import { kinds, now, profiles, retention } from './decode/city.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
@@ -32,8 +33,18 @@ async function open() {
   onTestFinished(() => readings.close());
   await openCursor(db, 'decode', { id: 'packets', head: 100 });
   const directory = createDirectory();
-  const decode = createDecode({ kinds, profiles, directory, site: 'kupang', retention });
-  const memory = await openMemory(db, 1_000);
+  const decode = createDecode({
+    kinds,
+    profiles,
+    directory,
+    site: 'kupang',
+    timeZone: 'Asia/Makassar',
+    retention,
+  });
+  const memory = await openMemory(db, {
+    remember: 1_000,
+    schedule,
+  });
   let passed = 0;
   const pass = async (...entries: LogEntry[]) => {
     const records: LogRecord[] = entries.map((each, at) => ({ ...each, number: passed + at + 1 }));

@@ -27,6 +27,7 @@ describe('a device', () => {
         'v2/#',
         'senml/bin-1',
         'rsmp/bin-1',
+        'hires/bin-1',
         '/json/+/bin-1/#',
         '/ul/+/bin-1/#',
       ],
@@ -47,6 +48,23 @@ describe('a device', () => {
 
   test.each(['#', '+', 'a/b', 'a/#', 'a\u0000'])('gains nothing by the name %j', (id) => {
     expect(publishOf({ system: 'senml', id }, { system: 'fiware', id })).toEqual(publishOf());
+  });
+
+  test('that is an edge node of Sparkplug publishes for what is behind it, and hears its commands', () => {
+    const identities: Identity[] = [
+      { system: 'sparkplug', id: 'Kupang/edge-1' },
+      { system: 'sparkplug', id: 'Kupang/edge-2/bin' },
+      { system: 'sparkplug', id: '+/#' },
+    ];
+    const { publish, subscribe } = grantsOf(asset, { id: 'bin-1', identities }, 'kupang');
+    expect(publish.filter((filter) => filter.startsWith('spBv1.0'))).toEqual([
+      'spBv1.0/Kupang/+/edge-1/#',
+    ]);
+    expect(subscribe.slice(1)).toEqual([
+      'spBv1.0/Kupang/NCMD/edge-1/#',
+      'spBv1.0/Kupang/DCMD/edge-1/#',
+      'spBv1.0/STATE/+',
+    ]);
   });
 
   test('has no topic of a network server, which is a bridge of its own', () => {

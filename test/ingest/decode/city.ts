@@ -95,12 +95,22 @@ const devices: readonly (Device & {
     profile: 'rsmp-signal',
     identities: [{ system: 'rsmp', id: 'KK+AG0503=001' }],
   },
+  { id: 'hires-1', kind: 'signal', identities: [{ system: 'hires', id: '1136' }] },
   { id: 'ngsi-bin', kind: 'bin', profile: 'fiware', identities: [] },
   { id: 'ngsi-lamp', kind: 'streetlight', profile: 'fiware', identities: [] },
   { id: 'ngsi-cabinet', kind: 'cabinet', profile: 'fiware', identities: [] },
   { id: 'ngsi-junction', kind: 'signal', profile: 'fiware', identities: [] },
-  { id: 'gateway-1', kind: 'gateway', identities: [] },
-  { id: 'child-1', kind: 'bin', parent: 'gateway-1', identities: [] },
+  {
+    id: 'gateway-1',
+    kind: 'gateway',
+    identities: [{ system: 'sparkplug', id: 'Kupang/edge-1' }],
+  },
+  {
+    id: 'child-1',
+    kind: 'bin',
+    parent: 'gateway-1',
+    identities: [{ system: 'sparkplug', id: 'Kupang/edge-1/bin' }],
+  },
   { id: 'ghost-1', kind: 'bin', profile: 'no-such-profile', identities: [] },
 ];
 
@@ -126,7 +136,10 @@ const moved = now - 3_600_000;
 directory.put({ binding: { device: 'moved-1', asset: 'bin-1', since: 0, until: moved } });
 directory.put({ binding: { device: 'moved-1', asset: 'tts-1', since: moved } });
 
-export const decode = createDecode({ kinds, profiles, directory, site: 'kupang', retention });
+const known = { kinds, profiles, directory, site: 'kupang', retention };
+/** Makes what decodes for a city on another clock. */
+export const decodeIn = (timeZone: string) => createDecode({ ...known, timeZone });
+export const decode = decodeIn('Asia/Makassar');
 
 /** A packet with a body: JSON for an object, itself for a text or bytes. */
 export function packet(topic: string, body: unknown, at: Partial<Packet> = {}): Packet {
@@ -160,7 +173,12 @@ export function needCorpora({ skip }: TestContext): void {
 
 /** A JSON file of the corpora. */
 export function corpus(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, corporaPath), 'utf8'));
+  return JSON.parse(corpusText(path));
+}
+
+/** A text file of the corpora. */
+export function corpusText(path: string): string {
+  return readFileSync(new URL(path, corporaPath), 'utf8');
 }
 
 function loaded<T>(result: T | Rejection[]): T {

@@ -19,7 +19,14 @@ export function ownDevice(profile: string, kind: string, attributes: Record<stri
   const device = { id: 'own', profile, identities: [{ system: 'dev_eui' as const, id: eui }] };
   const binding = { device: 'own', asset: kind, since: 0 };
   const directory = createDirectory([{ device, asset, binding }]);
-  const decode = createDecode({ kinds, profiles, directory, site: 'kupang', retention });
+  const decode = createDecode({
+    kinds,
+    profiles,
+    directory,
+    site: 'kupang',
+    timeZone: 'Asia/Makassar',
+    retention,
+  });
   return {
     tts(message: object): Decoded {
       const ids = { device_id: 'own', application_ids: { application_id: 'app' }, dev_eui: eui };

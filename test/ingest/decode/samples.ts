@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import type { Packet } from '#model';
-import { corpus, corporaPath, packet } from './city.ts';
+import { corpus, corporaPath, corpusText, packet } from './city.ts';
 
 /** A published sample, as a device of the test city sends it. */
 export interface Sample {
@@ -13,7 +13,7 @@ export interface Sample {
 
 /** Samples of the corpora for which the test city has a device. */
 export function readSamples(): Sample[] {
-  return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...fiware()];
+  return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...hires(), ...fiware()];
 }
 
 /** The time of arrival: that of the samples' own documents, so that their clocks are believed. */
@@ -122,6 +122,14 @@ function rsmp(): Sample[] {
     device: 'rsmp-1',
     packet: packet('rsmp/KK+AG0503=001', message, arrival('2019-10-01T00:00:00Z')),
   }));
+}
+
+/** The first rows of two hours at one junction. */
+function hires(): Sample[] {
+  const name = 'atspm/sample_raw_first6000.csv';
+  const rows = corpusText(name).split('\n').slice(0, 21).join('\n');
+  const packets = packet('hires/1136', rows, arrival('2024-04-15T12:20:00Z'));
+  return [{ format: 'hires', name: `${name} #0–19`, device: 'hires-1', packet: packets }];
 }
 
 function fiware(): Sample[] {

@@ -1,0 +1,69 @@
+import type { Kysely } from 'kysely';
+import { BirthBook } from './births.ts';
+import { CompletenessBook, type Schedule } from './completeness.ts';
+import { Duplicates } from './duplicates.ts';
+import { GapBook } from './gaps.ts';
+import { PresenceBook } from './presence.ts';
+import { Quarantine } from './quarantine.ts';
+import type { IngestTables } from './tables.ts';
+
+/** Parts of it, for those who count again or ask. */
+export { countNeverArrived } from './gaps.ts';
+export { hashKey, KeyTable } from './key-table.ts';
+export { countMarked, slotAt, slotsOf } from './slots.ts';
+export { BirthBook, type Schedule };
+
+/** What decode remembers from batch to batch; the database has what was committed. */
+export interface DecodeMemory {
+  readonly duplicates: Duplicates;
+  readonly presence: PresenceBook;
+  readonly births: BirthBook;
+  readonly gaps: GapBook;
+  readonly completeness: CompletenessBook;
+  readonly quarantine: Quarantine;
+}
+
+/** Reads decode's memory back; a resend is recognised for `remember` packets. */
+export async function openMemory(
+  db: Kysely<IngestTables>,
+  { remember, schedule }: { readonly remember: number; readonly schedule: Schedule },
+): Promise<DecodeMemory> {
+  const cursor = await db
+    .selectFrom('cursor')
+    .select('position')
+    .where('consumer', '=', 'decode')
+    .executeTakeFirst();
+  return {
+    duplicates: await Duplicates.open(db, remember),
+    presence: new PresenceBook(),
+    births: await BirthBook.open(db),
+    gaps: await GapBook.open(db, cursor?.position ?? 0),
+    completeness: new CompletenessBook(schedule),
+    quarantine: new Quarantine(),
+  };
+}
+
+/**
+ * Writes what a batch of so many `packets`, up to number `to`, has changed, in the caller's transaction; what
+ * comes back is to be called when that is committed.
+ */
+export async function saveMemory(
+  trx: Kysely<IngestTables>,
+  { duplicates, presence, births, gaps, completeness, quarantine }: DecodeMemory,
+  { packets, to }: { readonly packets: number; readonly to: number },
+): Promise<() => void> {
+  await duplicates.save(trx, to);
+  await births.save(trx);
+  await completeness.save(trx);
+  await quarantine.save(trx);
+  const isAllPresence = await presence.save(trx, packets);
+  const isAllGaps = await gaps.save(trx, packets, to);
+  return () => {
+    duplicates.saved(to);
+    births.saved();
+    completeness.saved();
+    quarantine.saved();
+    presence.saved(isAllPresence);
+    gaps.saved(isAllGaps);
+  };
+}
