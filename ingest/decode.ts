@@ -69,7 +69,9 @@ export function createDecode(deps: DecodeDeps): Decode {
       const counted = countedIn(envelope, undefined, (who) => find(deps, packet, who));
       const own = counted && { counted };
       if (isRejection(device)) return { ...dead(device, envelope.who), ...own };
-      const online = { device: device.id, online: envelope.online };
+      const { online: isOnline, reason } = envelope;
+      const leaving = isOnline || reason === undefined ? undefined : { reason };
+      const online = { device: device.id, online: isOnline, ...leaving };
       return { class: 'empty', readings: [], refused: [], online, ...own };
     }
     return decodeTelemetry(deps, known, packet, envelope);

@@ -1,7 +1,7 @@
 import { reject, type Reading, type Rejection } from '#model';
 import type { Counted } from './counted.ts';
 import type { Birth } from './decoders/birth.ts';
-import type { RefusedPart, Stranger, Who } from './decoders/envelope.ts';
+import type { Leaving, RefusedPart, Stranger, Who } from './decoders/envelope.ts';
 import { strangerOf } from './quarantine.ts';
 import type { Replay } from './replay.ts';
 
@@ -22,7 +22,11 @@ export interface Decoded {
   /** What tells a resend from a new message; absent when nothing in the message does. */
   readonly duplicateKey?: string;
   /** Presence said by the packet itself: `status` and last will. */
-  readonly online?: { readonly device: string; readonly online: boolean };
+  readonly online?: {
+    readonly device: string;
+    readonly online: boolean;
+    readonly reason?: Leaving;
+  };
   /** To be known from the next packet on, unless this one is a resend. */
   readonly birth?: Birth;
   /** Where its messages stand in their senders' own counting. */

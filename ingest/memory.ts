@@ -11,6 +11,7 @@ import type { IngestTables } from './tables.ts';
 export { countNeverArrived } from './gaps.ts';
 export { hashKey, KeyTable } from './key-table.ts';
 export { countMarked, slotAt, slotsOf } from './slots.ts';
+export { standingOf, type Known, type Standing } from './standing.ts';
 export { BirthBook, type Schedule };
 
 /** What decode remembers from batch to batch; the database has what was committed. */

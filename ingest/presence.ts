@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Leaving } from './decoders/envelope.ts';
 import type { IngestTables } from './tables.ts';
 
 /** When a device was last heard, and whether its last word was that it leaves. */
@@ -6,6 +7,8 @@ export interface Presence {
   readonly device: string;
   readonly seenAt: number;
   readonly online: boolean;
+  /** What said that it is gone. */
+  readonly reason?: Leaving | undefined;
 }
 
 /** A batch of so many packets means that more are coming. */
@@ -43,8 +46,14 @@ export class PresenceBook {
     const isAll = packets < busy || Math.abs(this.#newest - this.#saved) >= lateness;
     const devices = isAll ? this.#heard.keys() : this.#changed.keys();
     const rows = [...devices].map((device) => {
-      const { seenAt, online } = this.#heard.get(device)!;
-      return { device, seen_at: seenAt, online: online ? 1 : 0 };
+      const { seenAt, online, reason = 'will' } = this.#heard.get(device)!;
+      return {
+        device,
+        seen_at: seenAt,
+        online: online ? 1 : 0,
+        since: seenAt,
+        reason: online ? null : reason,
+      };
     });
     for (let at = 0; at < rows.length; at += chunk) {
       await trx
@@ -54,6 +63,14 @@ export class PresenceBook {
           c.column('device').doUpdateSet((eb) => ({
             seen_at: eb.ref('excluded.seen_at'),
             online: eb.ref('excluded.online'),
+            reason: eb.ref('excluded.reason'),
+            // As long as nothing changes, it holds since it began.
+            since: eb
+              .case()
+              .when('presence.online', '=', eb.ref('excluded.online'))
+              .then(eb.ref('presence.since'))
+              .else(eb.ref('excluded.since'))
+              .end(),
           })),
         )
         .execute();

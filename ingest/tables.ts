@@ -45,7 +45,14 @@ export interface IngestTables {
     last_seen: number;
     packets: number;
   };
-  presence: { device: string; seen_at: number; online: number };
+  /** Each device's last word: since when it is there or gone, and why it is gone. */
+  presence: {
+    device: string;
+    seen_at: number;
+    online: number;
+    since: number | null;
+    reason: string | null;
+  };
   /** How far a device has counted, and what of it never arrived: see `gaps.ts`. */
   gap: {
     device: string;
@@ -221,6 +228,13 @@ export const ingestMigrations: Record<string, Migration> = {
         .addColumn('bits', sql`blob`, (c) => c.notNull())
         .addPrimaryKeyConstraint('completeness_key', ['asset', 'day'])
         .execute();
+    },
+  },
+  '0007-presence-since': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('presence').addColumn('since', 'bigint').execute();
+      await db.schema.alterTable('presence').addColumn('reason', 'text').execute();
+      await sql`update presence set since = seen_at`.execute(db);
     },
   },
 };

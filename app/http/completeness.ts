@@ -14,25 +14,38 @@ const query = z.strictObject({
 
 /** What each asset should have said on a day, and in how much of it it was heard. */
 export function completenessRoutes(app: Server, context: HttpContext): void {
-  const { db, now, city, config } = context;
+  const { now, config } = context;
   const calendar = createCalendar(config.city.timeZone);
 
   app.get('/completeness', { schema: { querystring: query } }, async (request, reply) => {
     const { day: name, kind, limit, cursor } = request.query;
-    const time = now();
-    const day = name === undefined ? calendar.at(time) : calendar.named(name);
+    const day = name === undefined ? calendar.at(now()) : calendar.named(name);
     if (day === undefined) {
       return sendProblem(reply, reject('http.body_invalid', `there is no day ${name}`, 'day'));
     }
-    const rows = await readPage(db, day, { kind, limit, cursor });
-    const shown = rows.slice(0, limit);
-    return {
-      items: shown.map((row) =>
-        describe(row, day, time, intervalOf(row, city.kinds.get(row.kind))),
-      ),
-      next: rows.length > limit ? shown.at(-1)!.asset : null,
-    };
+    return readCompleteness(context, day, { kind, limit, cursor });
   });
+}
+
+interface Asked {
+  readonly kind?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A page of assets with how complete the day is, as of now. */
+export async function readCompleteness(
+  { db, city, now }: Pick<HttpContext, 'db' | 'city' | 'now'>,
+  day: Day,
+  asked: Asked,
+) {
+  const rows = await readPage(db, day, asked);
+  const shown = rows.slice(0, asked.limit);
+  const time = now();
+  return {
+    items: shown.map((row) => describe(row, day, time, intervalOf(row, city.kinds.get(row.kind)))),
+    next: rows.length > asked.limit ? shown.at(-1)!.asset : null,
+  };
 }
 
 interface Row {
@@ -46,11 +59,7 @@ interface Row {
 }
 
 /** One asset more than the page has, to tell whether there is a next one. */
-async function readPage(
-  db: Database,
-  day: Day,
-  asked: { kind: string | undefined; limit: number; cursor: string | undefined },
-): Promise<Row[]> {
+async function readPage(db: Database, day: Day, asked: Asked): Promise<Row[]> {
   let select = db
     .selectFrom('asset')
     .leftJoin('completeness', (join) =>

@@ -1,9 +1,9 @@
-import { iso } from '#model';
-import type { Database } from '#app/database/database.ts';
+import type { HttpContext } from '#app/http/context.ts';
+import { readPresence, showStanding } from '#app/http/presence.ts';
 
 /** A page of devices with their assets and presence, by id. */
 export async function listDevices(
-  db: Database,
+  context: HttpContext,
   query: {
     id?: string | undefined;
     kind?: string | undefined;
@@ -11,17 +11,16 @@ export async function listDevices(
     cursor?: string | undefined;
   },
 ) {
-  let select = db
+  let select = context.db
     .selectFrom('device')
     .innerJoin('binding', (join) =>
       join.onRef('binding.device', '=', 'device.id').on('binding.until', 'is', null),
     )
     .innerJoin('asset', 'asset.id', 'binding.asset')
-    .leftJoin('presence', 'presence.device', 'device.id')
     .leftJoin('gap', 'gap.device', 'device.id')
     .select(['device.id', 'device.profile', 'asset.id as asset', 'asset.kind', 'asset.name'])
     .select(['asset.lat', 'asset.lon', 'asset.district', 'asset.zone', 'asset.attributes'])
-    .select(['presence.seen_at', 'presence.online', 'gap.lost as never_arrived'])
+    .select('gap.lost as never_arrived')
     .orderBy('device.id')
     .limit(query.limit + 1);
   if (query.id !== undefined) select = select.where('device.id', '=', query.id);
@@ -29,13 +28,16 @@ export async function listDevices(
   if (query.cursor !== undefined) select = select.where('device.id', '>', query.cursor);
   const rows = await select.execute();
   const shown = rows.slice(0, query.limit);
+  const presence = await readPresence(
+    context,
+    shown.map(({ id }) => id),
+  );
   return {
-    items: shown.map(({ lat, lon, attributes, seen_at, online, ...row }) => ({
+    items: shown.map(({ lat, lon, attributes, ...row }) => ({
       ...row,
       location: { lat, lon },
       attributes: JSON.parse(attributes) as Record<string, number>,
-      seen_at: seen_at === null ? null : iso(seen_at),
-      online: online === 1,
+      ...showStanding(presence.get(row.id)),
     })),
     next: rows.length > query.limit ? shown.at(-1)!.id : null,
   };

@@ -15,10 +15,10 @@ export function deviceRoutes(app: Server, context: HttpContext): void {
   app.get(
     '/devices',
     { schema: { querystring: z.strictObject({ kind: segment.optional(), ...page }) } },
-    (request) => listDevices(context.db, request.query),
+    (request) => listDevices(context, request.query),
   );
   app.get('/devices/:id', { schema: { params: id } }, async (request, reply) => {
-    const [found] = (await listDevices(context.db, { id: request.params.id, limit: 1 })).items;
+    const [found] = (await listDevices(context, { id: request.params.id, limit: 1 })).items;
     return (
       found ??
       sendProblem(reply, reject('registry.device_unknown', `no device ${request.params.id}`, 'id'))

@@ -1,14 +1,17 @@
 import type { onRequestHookHandler } from 'fastify';
-import { AggregatorRegistry } from 'prom-client';
+import { AggregatorRegistry, type Registry } from 'prom-client';
 import type { HttpContext, Server } from '#app/http/context.ts';
+import { countStandings } from '#app/http/presence.ts';
+import { measure } from '#app/metrics/instruments.ts';
 import { measureThread } from '#app/metrics/runtime.ts';
 
 /** `/healthz` (this process lives), `/readyz` (the road is open), `/metrics` (Prometheus). */
 export function healthRoutes(
   app: Server,
-  { hub, demo }: HttpContext,
+  context: HttpContext,
   guard: readonly onRequestHookHandler[],
 ): void {
+  const { hub, demo } = context;
   app.get('/healthz', { schema: { hide: true } }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
@@ -20,6 +23,7 @@ export function healthRoutes(
   });
 
   const own = measureThread('http');
+  measureDevices(own, context);
   app.get(
     '/metrics',
     { schema: { hide: true }, onRequest: [...guard] },
@@ -30,5 +34,19 @@ export function healthRoutes(
       ]);
       return reply.type(registry.contentType).send(await registry.metrics());
     },
+  );
+}
+
+/** Adds how many devices are there, and why the others are not. */
+function measureDevices(registry: Registry, context: HttpContext): void {
+  measure(
+    registry,
+    {
+      name: 'siaga_devices',
+      help: 'Devices that serve an asset, by how they stand: online, or why they are not there',
+      type: 'gauge',
+    },
+    async () =>
+      [...(await countStandings(context))].map(([state, value]) => ({ labels: { state }, value })),
   );
 }

@@ -93,6 +93,9 @@ export interface Link {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** What says that a device is gone: its will (or its own word before it goes), a death certificate, its gateway. */
+export type Leaving = 'will' | 'death' | 'gateway';
+
 /** A packet in the common form of all formats. */
 export type Envelope =
   /** Valid, and without values by its nature: a join, a downlink, a log line. */
@@ -101,6 +104,8 @@ export type Envelope =
       readonly says: 'presence';
       readonly who: Who;
       readonly online: boolean;
+      /** By what, where it is gone: its will unless said otherwise. */
+      readonly reason?: Leaving;
       readonly count?: Count;
     }
   | Telemetry;

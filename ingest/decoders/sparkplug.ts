@@ -114,7 +114,7 @@ function readDeath(body: Payload, { isNode, path }: Address, who: Who, births: B
   const bdSeq = isNode ? bdSeqOf(body) : undefined;
   const born = births.of(path)?.bdSeq;
   if (bdSeq !== undefined && born !== undefined && bdSeq !== born) return { says: 'nothing' };
-  return { says: 'presence', who, online: false };
+  return { says: 'presence', who, online: false, reason: 'death' };
 }
 
 function bdSeqOf({ metrics }: Payload): string | undefined {

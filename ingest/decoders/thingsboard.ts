@@ -81,7 +81,7 @@ function readPresence(payload: Uint8Array, online: boolean): Envelope | Rejectio
   if (typeof device !== 'string') {
     return reject('ingest.body_invalid', '{"device":"name"} is needed', 'device');
   }
-  return { says: 'presence', who: named('thingsboard', device), online };
+  return { says: 'presence', who: named('thingsboard', device), online, reason: 'gateway' };
 }
 
 /** One entry or an array of them; `part` is their path in the body. */

@@ -12,7 +12,7 @@ async function open(): Promise<{ db: Database; file: string }> {
   return { db, file };
 }
 
-const row = { device: 'bin-1', seen_at: 1, online: 1 };
+const row = { device: 'bin-1', seen_at: 1, online: 1, since: 1, reason: null };
 const pragma = async (db: Database, name: string): Promise<unknown> =>
   Object.values((await sql<object>`pragma ${sql.raw(name)}`.execute(db)).rows[0]!)[0];
 

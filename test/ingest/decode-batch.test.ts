@@ -102,7 +102,9 @@ describe('prepareBatch', () => {
       { record: 4, part: 'values.x' },
     ]);
     const presence = await db.selectFrom('presence').selectAll().execute();
-    expect(presence).toEqual([{ device: 'bin-1', seen_at: 1_006, online: 0 }]);
+    expect(presence).toEqual([
+      { device: 'bin-1', seen_at: 1_006, online: 0, since: 1_006, reason: 'will' },
+    ]);
     await readings.close();
   });
 

@@ -7,7 +7,7 @@ async function open() {
   const book = new PresenceBook();
   const save = async (packets: number): Promise<void> => book.saved(await book.save(db, packets));
   const rows = () => db.selectFrom('presence').selectAll().orderBy('device').execute();
-  return { book, save, rows };
+  return { book, save, rows, db };
 }
 
 test('presence is written with every small batch', async () => {
@@ -16,7 +16,9 @@ test('presence is written with every small batch', async () => {
     book.hear({ device: 'a', seenAt, online: true });
     await save(1);
   }
-  expect(await rows()).toEqual([{ device: 'a', seen_at: 1_001, online: 1 }]);
+  expect(await rows()).toEqual([
+    { device: 'a', seen_at: 1_001, online: 1, since: 1_000, reason: null },
+  ]);
 });
 
 test('presence says under load at once who comes and goes, and every five seconds who is there', async () => {
@@ -42,4 +44,20 @@ test('presence that was not committed is written with the next batch', async () 
   book.hear({ device: 'b', seenAt: 10_001, online: true });
   await save(1_000);
   expect((await rows()).map(({ device }) => device)).toEqual(['a', 'b']);
+});
+
+test('presence says since when a device is there or gone, and why, over restarts too', async () => {
+  const { book, save, rows, db } = await open();
+  book.hear({ device: 'a', seenAt: 1_000, online: true });
+  await save(1);
+  book.hear({ device: 'a', seenAt: 2_000, online: false, reason: 'death' });
+  await save(1);
+  book.hear({ device: 'a', seenAt: 3_000, online: false, reason: 'death' });
+  await save(1);
+  const row = { device: 'a', online: 0, reason: 'death' };
+  expect(await rows()).toEqual([{ ...row, seen_at: 3_000, since: 2_000 }]);
+  const again = new PresenceBook();
+  again.hear({ device: 'a', seenAt: 4_000, online: false, reason: 'death' });
+  again.saved(await again.save(db, 1));
+  expect(await rows()).toEqual([{ ...row, seen_at: 4_000, since: 2_000 }]);
 });

@@ -179,7 +179,7 @@ describe('integers', () => {
 });
 
 describe('a death', () => {
-  const offline = { device: 'gateway-1', online: false };
+  const offline = { device: 'gateway-1', online: false, reason: 'death' };
 
   test('is presence, of the session under way only', () => {
     const { hear } = bornSession();
@@ -197,7 +197,7 @@ describe('a death', () => {
     const { hear } = bornSession();
     expect(hear('NDEATH', new Uint8Array()).online).toEqual(offline);
     const { online } = hear('DDEATH', payload({ timestamp: time, seq: 4, metrics: [] }));
-    expect(online).toEqual({ device: 'child-1', online: false });
+    expect(online).toEqual({ device: 'child-1', online: false, reason: 'death' });
   });
 });
 
