@@ -8,6 +8,17 @@ import { segment } from './kind.ts';
 /** Milliseconds that an old token may go on working beside the new one: 30 days. */
 const longestOverlap = 30 * 86_400_000;
 
+/** An MQTT topic filter: + stands for a level, # for all that are left [MQTT-4.7.1]. */
+const filter = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(
+    /^(?:(?:[^+#/]*|\+)\/)*(?:[^+#/]*|\+|#)$/,
+    'no topic filter: + and # stand alone on their level, # at the end',
+  )
+  .regex(/^[^\p{Cc}\p{Cs}\p{Cn}]*$/u, 'a topic filter without control characters');
+
 /** Everything that can be asked of the pipeline, the only writer: name → what it takes. */
 export const commands = {
   /** Creates or changes a device and the asset of the same id that it is bound to. */
@@ -22,7 +33,9 @@ export const commands = {
   /** Creates or changes a bridge (a network server, a simulator) and gives it a token. */
   'bridge.put': z.strictObject({
     name: segment,
-    publish: z.array(z.string().min(1).max(256)).min(1).max(64),
+    publish: z.array(filter).min(1).max(64),
+    /** What it may listen to: nothing, where nobody says. */
+    subscribe: z.array(filter).max(64).default([]),
   }),
   /** Files what a citizen sent. Identity is not among the fields: see docs/decisions/0006. */
   'report.file': z.strictObject({

@@ -109,14 +109,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return { result: { device: id }, entries: [{ principal }] };
     },
 
-    async putBridge(trx, { name, publish }) {
+    async putBridge(trx, { name, publish, subscribe }) {
       const known = await findPrincipal(trx, name);
       if (known?.role === 'device') {
         return reject('registry.name_taken', `${name} is the login of a device`, 'name');
       }
       const token = newToken();
       const hash = hashToken(token, deps.secret);
-      const principal: Principal = { name, role: 'bridge', hash, publish, subscribe: [] };
+      const principal: Principal = { name, role: 'bridge', hash, publish, subscribe };
       await savePrincipal(trx, principal);
       return { result: { token }, entries: [{ principal }] };
     },
