@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { duration, explain, isRejection, position, reject, segment, type Rejection } from '#model';
 import { limits } from '#app/limits.ts';
 import { tls, ws } from '#app/listeners.ts';
+import { sessions } from '#app/sessions.ts';
 
 /** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
 export const programFolder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,6 +32,7 @@ const schema = z.strictObject({
       port: port.default(1883),
       tls: tls.optional(),
       ws: ws.optional(),
+      sessions: sessions.prefault({}),
       limits: limits.prefault({}),
     })
     .prefault({}),

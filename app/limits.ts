@@ -27,12 +27,25 @@ export const limits = z.strictObject({
     .prefault({})
     .describe('KiB'),
   outgoing: whole.default(1_024).describe('KiB that may wait for a slow reader'),
-  queue: whole.default(1_000).describe('messages that may wait for a durable session'),
+  filters: whole.default(100).describe('topic filters of a connection'),
+  sessions: whole.default(16).describe('durable sessions of a login'),
+  /** What may wait for a durable session, and in all of them. */
+  queue: z
+    .strictObject({
+      messages: whole.default(1_000),
+      size: whole.default(1_024).describe('KiB'),
+      total: whole.default(65_536).describe('KiB'),
+    })
+    .prefault({}),
+  retained: z
+    .strictObject({ messages: whole.default(50_000), size: whole.default(65_536).describe('KiB') })
+    .prefault({}),
 });
 
 /** The broker's limits in its own units: bytes and ms. */
 export function brokerLimits(config: z.output<typeof limits>): Limits {
-  const { connections, accepts, device, bridge, patience, frame, outgoing, queue } = config;
+  const { connections, accepts, device, bridge, patience, frame, outgoing } = config;
+  const { filters, sessions: perLogin, queue, retained } = config;
   return {
     connections,
     accepts,
@@ -43,6 +56,13 @@ export function brokerLimits(config: z.output<typeof limits>): Limits {
       bridge: frame.bridge * kibibyte,
     },
     outgoing: outgoing * kibibyte,
-    queue,
+    filters,
+    sessions: perLogin,
+    queue: {
+      messages: queue.messages,
+      bytes: queue.size * kibibyte,
+      total: queue.total * kibibyte,
+    },
+    retained: { messages: retained.messages, bytes: retained.size * kibibyte },
   };
 }

@@ -16,6 +16,7 @@ import { openObservation } from '#app/observe.ts';
 import { createRefusals } from '#app/refusals.ts';
 import { retain } from '#app/retention.ts';
 import { openSeries, type Series } from '#app/series.ts';
+import { tellOfSessions } from '#app/sessions.ts';
 import type {
   HttpCalls,
   HubCalls,
@@ -189,7 +190,11 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const httpPort = await listening.promise;
 
     broker = await createBroker(
-      { ...config.mqtt, limits: brokerLimits(config.mqtt.limits) },
+      {
+        ...config.mqtt,
+        limits: brokerLimits(config.mqtt.limits),
+        sessions: { folder: folder.sessions, ...config.mqtt.sessions },
+      },
       {
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
@@ -199,6 +204,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         refused: refusals.note,
         guarded: metrics.guarded,
         certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
+        sessionStore: tellOfSessions(log),
       },
     );
     cleanup.push(() => broker?.close());

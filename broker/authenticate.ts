@@ -29,6 +29,7 @@ export const returnCodes = {
   'broker.client_id_invalid': 2,
   'broker.client_id_taken': 2,
   'broker.login_failed': 4,
+  'broker.sessions_full': 2,
   'broker.topic_denied': 5,
   'broker.topic_invalid': 5,
 } as const;

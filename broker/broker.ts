@@ -3,22 +3,30 @@ import { Aedes, type Client } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import { reject, type Principal, type Rejection } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
-import { authenticate, describeConnect, returnCodes } from './authenticate.ts';
-import { createAuthorize } from './authorize.ts';
+import { checkSubscribe, createAuthorize } from './authorize.ts';
 import { Connection } from './connection.ts';
 import type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
 import { Flushes } from './flushes.ts';
+import { createHooks, revoked } from './hooks.ts';
+import { openKept } from './kept.ts';
 import type { Message } from './lane.ts';
+import type { KeptWill } from './records.ts';
 import { openListeners } from './listeners.ts';
-import { createQueues } from './queues.ts';
 import type { Wire } from './wire.ts';
 
 // 65,536 numbers ready made weigh 8 MB; our PUBACKs, most of what is written, need none of them.
 (writeToStream as { cacheNumbers?: boolean }).cacheNumbers = false;
 
-type Publish = (packet: object, client: Client, done: () => void) => void;
+type Publish = (packet: object, client: Client | null, done: () => void) => void;
+
+/** What aedes does not tell of itself. */
+interface Inner {
+  clients: Record<string, Client>;
+  /** Number of the newest message. */
+  counter: number;
+}
 
 /** Turns of the loop that a flush's acknowledgements have to reach their sockets; one is enough when nothing else goes on. */
 const acknowledgeTurns = 20;
@@ -26,22 +34,21 @@ const acknowledgeTurns = 20;
 /** Longest wait, ms, for the log when closing. */
 const flushPatience = 1_500;
 
-const revoked = reject('broker.login_failed', 'the token was changed; log in again', 'password');
-
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
 export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Promise<Broker> {
   const { limits } = options;
-  const { guarded } = deps;
+  const { guarded, directory } = deps;
   const connections = new WeakMap<Client, Connection>();
   const byId = new Map<string, Client>();
   const acknowledgements = createAcknowledgements();
   const flushes = new Flushes();
   const fanOut = new FanOut();
-  const queues = createQueues(
-    limits.queue,
-    () => guarded('queue_full'),
-    (client, filter) => connections.get(client as Client)?.mayHear(filter) ?? false,
-  );
+  const authorize = createAuthorize(directory, deps.now);
+  const kept = await openKept(options, deps, (client, filter) => {
+    const connection = connections.get(client as Client);
+    return !!connection && !checkSubscribe(connection, filter, limits.filters);
+  });
+  const { sessions, wills } = kept;
   let closing = false;
 
   const tell = (rejection: Rejection, from?: Connection, socket = from?.socket): void => {
@@ -51,11 +58,6 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
       ...(address && { address }),
     });
   };
-  const refuse = (client: Client | null, rejection: Rejection): Error => {
-    tell(rejection, client ? connections.get(client) : undefined);
-    return new Error(rejection.reason);
-  };
-  const authorize = createAuthorize(deps.directory, deps.now);
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
     flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
@@ -68,106 +70,78 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     drainTimeout: 3_000, // who has stopped reading for so long is gone
     connectTimeout: 10_000,
     mq: fanOut,
-    persistence: queues.persistence,
-    preConnect(client, packet, callback) {
-      connections.get(client)!.begin(packet);
-      callback(null, true);
-    },
-
-    authenticate(client, username, password, done) {
-      const connection = connections.get(client)!;
-      const connect = describeConnect(client, connection, username, password);
-      const result = authenticate(connect, {
-        ...deps,
-        loginOf: (id) => {
-          const holder = byId.get(id);
-          return holder && connections.get(holder)?.name;
-        },
-      });
-      if ('rejected' in result) {
-        const code = returnCodes[result.code as keyof typeof returnCodes];
-        return done(Object.assign(refuse(client, result), { returnCode: code }), null);
-      }
-      connection.logIn(result);
-      done(null, true);
-    },
-
-    // The only hook that aedes awaits before it writes PUBACK: the log hangs here.
-    authorizePublish(client, packet, callback) {
-      const { topic, payload } = packet;
-      if (closing) return callback(new Error('the broker is closing'));
-      const principal = client && connections.get(client)?.login;
-      if (!principal) return callback(refuse(client, revoked));
-      const refused = authorize(principal, topic);
-      if (refused) return callback(refuse(client, refused));
-      connections.get(client)!.enterSlow(packet);
-      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
-      if (topic.startsWith('$siaga/')) {
-        deps.control(topic, bytes);
-        // In its turn [MQTT-4.6.0-2]: what came before it is answered first.
-        return flushes.afterAll(() => {
-          acknowledgements.flush();
-          callback();
-        });
-      }
-      // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
-      append(principal.name, topic, bytes, () => {
-        acknowledgements.flush(); // those of the short way that came before
-        callback();
-      });
-    },
-
-    published(packet, client, callback) {
-      if (client !== null) connections.get(client)?.leaveSlow(packet);
-      callback();
-    },
-
-    authorizeSubscribe(client, subscription, callback) {
-      const connection = connections.get(client)!;
-      if (connection.mayHear(subscription.topic)) return callback(null, subscription);
-      const reason = `${connection.name} may not subscribe to ${subscription.topic}`;
-      refuse(client, reject('broker.topic_denied', reason, 'topic'));
-      callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
-    },
-
-    authorizeForward(client, packet) {
-      const { socket, login } = connections.get(client)!;
-      if (login === undefined) {
-        // Its token worked for a while beside a new one, and no longer does.
-        socket.destroy();
-        return packet.qos === 0 || client.clean ? null : packet;
-      }
-      if (socket.writableLength < limits.outgoing) return packet;
-      if (packet.qos === 0 || client.clean) {
-        guarded('forward_dropped');
-        return null;
-      }
-      // What is promised to a durable session waits in its queue until it reads again.
-      if (!socket.destroyed) guarded('slow_reader_cut');
-      socket.destroy();
-      return packet;
-    },
+    persistence: kept.persistence,
+    ...createHooks({
+      broker: deps,
+      limits,
+      connections,
+      byId,
+      sessions,
+      authorize,
+      append,
+      flushes,
+      acknowledgements,
+      guarded,
+      tell,
+      hasReceived: kept.hasReceived,
+      isClosing: () => closing,
+    }),
   });
+  const inner = aedes as unknown as Inner;
+  inner.counter = Math.max(inner.counter, sessions.newest);
+  // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
+  const publish = aedes.publish.bind(aedes) as unknown as Publish;
 
-  aedes.on('client', (client) => byId.set(client.id, client));
+  aedes.on('client', (client) => {
+    byId.set(client.id, client);
+    if (!client.clean) sessions.enter(client.id);
+    const { will } = client as Client & { readonly will?: Omit<KeptWill, 'login'> };
+    const login = connections.get(client)?.name;
+    wills.enter(client, will && login !== undefined ? { ...will, login } : undefined);
+  });
   aedes.on('clientDisconnect', (client) => {
-    if (byId.get(client.id) === client) byId.delete(client.id);
+    const holder = byId.get(client.id);
+    if (holder !== undefined && holder !== client) {
+      // One that left before it was all inside took the other's place in aedes's list away.
+      inner.clients[client.id] = holder;
+      return;
+    }
+    byId.delete(client.id);
+    if (!client.clean) sessions.leave(client.id);
+    // Once it is in the log. When closing it stays: it is owed after the next start.
+    if (!closing) flushes.afterAll(() => wills.leave(client));
   });
+  aedes.on('unsubscribe', (filters, client) => {
+    if (client) for (const filter of filters) connections.get(client)?.filters.delete(filter);
+  });
+  const owing = setTimeout(() => {
+    for (const [clientId, { login, ...will }] of wills.owed()) {
+      const principal = directory.principal(login);
+      const refused = principal ? authorize(principal, will.topic) : revoked;
+      if (refused !== undefined) {
+        tell(refused);
+        wills.settle(clientId);
+        continue;
+      }
+      append(login, will.topic, will.payload, () => {
+        publish({ cmd: 'publish', ...will }, null, nothing);
+        wills.settle(clientId);
+      });
+    }
+  }, options.sessions.wills).unref();
 
   const connectionDeps = {
     clock: () => performance.now(),
     now: deps.now,
-    principal: deps.directory.principal,
+    principal: directory.principal,
     authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
     pace: (role: Principal['role']) => limits.pace[role],
     append,
-    hears: (topic: string) => fanOut.hears(topic) || queues.hears(topic),
-    generation: () => fanOut.generation + queues.generation(),
+    hears: (topic: string) => fanOut.hears(topic) || sessions.hears(topic),
+    generation: () => fanOut.generation + sessions.generation,
     forward(message: Message, client: Client) {
-      // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
-      const publish = aedes.publish.bind(aedes) as unknown as Publish;
-      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, () => undefined);
+      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
     },
     acknowledge: (wire: Wire, id: number) => acknowledgements.add(wire, id),
     tooLarge(connection: Connection, bytes: number, cap: number) {
@@ -210,6 +184,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
 
   const end = async (): Promise<void> => {
     closing = true;
+    clearTimeout(owing);
     listeners.close();
     // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
     const idle = new Promise<void>((resolve) => flushes.afterAll(resolve));
@@ -218,6 +193,7 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     for (let turn = 0; turn < acknowledgeTurns; turn++) await nextTurn();
     await new Promise<void>((resolve) => aedes.close(resolve));
     door.close();
+    await kept.close();
   };
   let ended: Promise<void> | undefined;
 
@@ -235,3 +211,5 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     close: () => (ended ??= end()),
   };
 }
+
+function nothing(): void {}

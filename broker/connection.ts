@@ -5,7 +5,6 @@ import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
 import { Lane, type LaneDeps, type Message } from './lane.ts';
 import { Pace, type PaceOptions } from './pace.ts';
-import { matches } from './topic-filter.ts';
 import type { Wire } from './wire.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
@@ -48,6 +47,7 @@ export class Connection implements LaneDeps, FramesOptions {
   readonly #lane: Lane;
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #filters: Set<string> | undefined;
   /** Messages that aedes has, and has not yet handed on. */
   #slow: Set<object> | undefined;
   /** When it was last read, and when a packet last came. */
@@ -101,9 +101,9 @@ export class Connection implements LaneDeps, FramesOptions {
     this.#watch();
   }
 
-  /** Whether its login may subscribe to a filter. */
-  mayHear(filter: string): boolean {
-    return this.login?.subscribe.some((each) => matches(each, filter)) ?? false;
+  /** The topic filters that it listens to. */
+  get filters(): Set<string> {
+    return (this.#filters ??= new Set());
   }
 
   /** aedes asks about a message, and is done with one; QoS 2 has an order of its own. */

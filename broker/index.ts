@@ -2,3 +2,4 @@ export { createBroker } from './broker.ts';
 export { readSecrets } from './certificate.ts';
 export type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 export type { Guard, Limits } from './limits.ts';
+export type { SessionStoreDeps } from './session-store.ts';

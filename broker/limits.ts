@@ -1,4 +1,5 @@
 import type { PaceOptions } from './pace.ts';
+import type { RetainedLimits } from './retained.ts';
 
 /** What one party may ask of the broker; each limit is counted by its guard when it bites. */
 export interface Limits {
@@ -12,8 +13,13 @@ export interface Limits {
   readonly frame: { readonly stranger: number; readonly device: number; readonly bridge: number };
   /** Bytes that may wait for a subscriber that reads too slowly. */
   readonly outgoing: number;
-  /** Messages that may wait for a durable session that is away. */
-  readonly queue: number;
+  /** Topic filters that a connection may listen to. */
+  readonly filters: number;
+  /** Durable sessions of one login. */
+  readonly sessions: number;
+  /** Messages and bytes that may wait for a durable session that is away, and bytes for all of them. */
+  readonly queue: { readonly messages: number; readonly bytes: number; readonly total: number };
+  readonly retained: RetainedLimits;
 }
 
 /** The guards that bite without turning anything away for good, or that turn away what is not a packet. */
@@ -25,4 +31,7 @@ export type Guard =
   | 'packet_too_large'
   | 'forward_dropped'
   | 'slow_reader_cut'
-  | 'queue_full';
+  | 'filters_full'
+  | 'sessions_full'
+  | 'queue_full'
+  | 'retained_full';
