@@ -1,5 +1,6 @@
 import type { Client } from 'aedes';
 import { reject, type Directory, type Now, type Principal, type Rejection } from '#model';
+import { anonymousName } from './anonymous.ts';
 import { textProblem } from './text.ts';
 import { matches } from './topic-filter.ts';
 import { certificateName, type Wire } from './wire.ts';
@@ -11,6 +12,8 @@ export interface Connect {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly will: string | undefined;
+  /** Without a user name, where such are let in. */
+  readonly isAnonymous: boolean;
   /** Whom a verified client certificate names; then the login is that, and needs no token. */
   readonly certificate: string | undefined;
 }
@@ -53,23 +56,25 @@ export function authenticate(connect: Connect, deps: AuthenticateDeps): Principa
 
 /** The hash that a client has the right to: by its certificate, its token, or the one before while that works. */
 function hashFor(
-  { password = '', certificate }: Connect,
+  { password = '', certificate, isAnonymous }: Connect,
   known: Principal | undefined,
   { now, tokenMatches }: AuthenticateDeps,
 ): string | undefined {
-  if (certificate !== undefined) return known?.hash || undefined;
-  if (tokenMatches(password, known?.hash)) return known?.hash;
-  const { previous } = known ?? {};
+  const { hash, previous } = known ?? {};
+  if (isAnonymous) return hash;
+  if (certificate !== undefined) return hash || undefined;
+  if (tokenMatches(password, hash)) return hash;
   if (previous === undefined || now() >= previous.until) return undefined;
   return tokenMatches(password, previous.hash) ? previous.hash : undefined;
 }
 
-function checkClientId({ clientId, clean, username }: Connect): Rejection | undefined {
+function checkClientId({ clientId, clean, username, isAnonymous }: Connect): Rejection | undefined {
   const problem = textProblem(clientId);
   if (problem) return invalidId(`the client id holds ${problem}`);
   if (clean) return undefined;
   // [MQTT-3.1.3-8]: a session that outlives its connection needs a name.
   if (clientId === '') return invalidId('an empty client id needs a clean session');
+  if (isAnonymous) return undefined;
   // Otherwise one login could take over, and read, the session that another left behind.
   if (clientId === username || clientId.startsWith(`${username}:`)) return undefined;
   return invalidId(`a durable session's client id is the login, or begins with it and a colon`);
@@ -148,12 +153,16 @@ export function describeConnect(
   { connect: packet, socket }: { readonly connect: ConnectPacket; readonly socket: Wire },
   username: string | undefined,
   password: Buffer | undefined,
+  { directory }: Pick<AuthenticateDeps, 'directory'>,
 ): Connect {
   const certificate = certificateName(socket);
+  const isAnonymous =
+    (username ?? certificate) === undefined && directory.principal(anonymousName) !== undefined;
   return {
     clientId: packet.clientId ?? client.id,
     clean: packet.clean ?? true,
-    username: username ?? certificate,
+    username: isAnonymous ? anonymousName : (username ?? certificate),
+    isAnonymous,
     password: password?.toString('utf8'),
     will: packet.will?.topic,
     certificate,

@@ -3,6 +3,7 @@ import { Aedes, type Client } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
 import { reject, type Principal, type Rejection } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
+import { withAnonymous } from './anonymous.ts';
 import { checkSubscribe, createAuthorize } from './authorize.ts';
 import { Connection } from './connection.ts';
 import type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
@@ -35,9 +36,11 @@ const acknowledgeTurns = 20;
 const flushPatience = 1_500;
 
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
-export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Promise<Broker> {
+export async function createBroker(options: BrokerOptions, given: BrokerDeps): Promise<Broker> {
   const { limits } = options;
-  const { guarded, directory } = deps;
+  const directory = withAnonymous(given.directory, options.anonymous);
+  const deps = { ...given, directory };
+  const { guarded } = deps;
   const connections = new WeakMap<Client, Connection>();
   const byId = new Map<string, Client>();
   const acknowledgements = createAcknowledgements();

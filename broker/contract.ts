@@ -1,10 +1,13 @@
 import type { Directory, LogEntry, Now, Rejection } from '#model';
+import type { Anonymous } from './anonymous.ts';
 import type { Guard, Limits } from './limits.ts';
 import type { ListenerOptions, Ports } from './listeners.ts';
 import type { SessionStoreDeps } from './session-store.ts';
 
 export interface BrokerOptions extends ListenerOptions {
   readonly limits: Limits;
+  /** What clients without a user name may do; without it they are refused. */
+  readonly anonymous?: Anonymous | undefined;
   readonly sessions: {
     /** Where durable sessions and retained messages are kept; without it they end with the process. */
     readonly folder?: string;

@@ -67,7 +67,7 @@ export function createHooks(deps: HooksDeps): Hooks {
 
     authenticate(client, username, password, done) {
       const connection = connections.get(client)!;
-      const connect = describeConnect(client, connection, username, password);
+      const connect = describeConnect(client, connection, username, password, deps.broker);
       const login = authenticate(connect, { ...deps.broker, loginOf });
       const result =
         'rejected' in login || connect.clean || deps.sessions.admit(connect.clientId, login.name)

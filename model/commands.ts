@@ -9,7 +9,7 @@ import { segment } from './kind.ts';
 const longestOverlap = 30 * 86_400_000;
 
 /** An MQTT topic filter: + stands for a level, # for all that are left [MQTT-4.7.1]. */
-const filter = z
+export const topicFilter = z
   .string()
   .min(1)
   .max(256)
@@ -33,9 +33,9 @@ export const commands = {
   /** Creates or changes a bridge (a network server, a simulator) and gives it a token. */
   'bridge.put': z.strictObject({
     name: segment,
-    publish: z.array(filter).min(1).max(64),
+    publish: z.array(topicFilter).min(1).max(64),
     /** What it may listen to: nothing, where nobody says. */
-    subscribe: z.array(filter).max(64).default([]),
+    subscribe: z.array(topicFilter).max(64).default([]),
   }),
   /** Files what a citizen sent. Identity is not among the fields: see docs/decisions/0006. */
   'report.file': z.strictObject({

@@ -23,7 +23,8 @@ export function header(first: number, length: number): Buffer {
 export interface Hello {
   readonly id: string | Uint8Array;
   readonly clean: boolean;
-  readonly login: string | Uint8Array;
+  /** Without one, there is no user name and no password. */
+  readonly login: string | Uint8Array | null;
   readonly token: string;
   readonly will: string;
   /** Seconds. */
@@ -34,10 +35,11 @@ export interface Hello {
 export function hello(options: Partial<Hello> = {}): Buffer {
   const { id = 'bin-1', clean = true, login: user = 'bin-1', will, keepAlive = 60 } = options;
   const token = options.token ?? `token of ${String(user)}`;
-  const flags = 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 4);
+  const names = user === null ? [] : [text(user), text(token)];
+  const flags = (user === null ? 0 : 0xc0) | (clean ? 2 : 0) | (will === undefined ? 0 : 4);
   const wills = will === undefined ? [] : [text(will), text('{"online":false}')];
   const fixed = [text('MQTT'), Buffer.from([4, flags, 0, keepAlive])];
-  return packet(0x10, ...fixed, text(id), ...wills, text(user), text(token));
+  return packet(0x10, ...fixed, text(id), ...wills, ...names);
 }
 
 export function publish(

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import type { LogEntry, Principal, Rejection } from '#model';
 import { createBroker, type Broker, type BrokerOptions, type Guard, type Limits } from '#broker';
-import type { ListenerOptions } from '../../broker/listeners.ts';
 import { connack, hello, type Hello } from './packets.ts';
 
 export * from './packets.ts';
@@ -72,7 +71,7 @@ const limits: Limits = {
 };
 
 /** What is not a limit: listeners, and how long sessions and wills are kept in which folder. */
-export interface Changed extends Partial<ListenerOptions> {
+export interface Changed extends Partial<Omit<BrokerOptions, 'limits' | 'sessions'>> {
   readonly sessions?: Partial<BrokerOptions['sessions']>;
   readonly now?: number;
 }
