@@ -25,6 +25,8 @@ export interface AuthenticateDeps {
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   /** The login that is connected under a client id now. */
   readonly loginOf: (clientId: string) => string | undefined;
+  /** Most levels of a topic. */
+  readonly levels: number;
 }
 
 /** CONNACK return codes [MQTT-3.2.2.3]. */
@@ -35,10 +37,8 @@ export const returnCodes = {
   'broker.sessions_full': 2,
   'broker.topic_denied': 5,
   'broker.topic_invalid': 5,
+  'broker.topic_too_deep': 5,
 } as const;
-
-/** Levels of a topic that qlobber, aedes's matcher, takes; it throws at one more. */
-const mostLevels = 100;
 
 const wildcard = /[+#]/;
 
@@ -107,11 +107,15 @@ function checkTaken(
 
 function checkWill({ username, will }: Connect, deps: AuthenticateDeps): Rejection | undefined {
   if (will === undefined) return undefined;
-  return checkPublish(deps.directory.principal(username ?? '')!, will);
+  return checkPublish(deps.directory.principal(username ?? '')!, will, deps.levels);
 }
 
 /** Why a principal may not publish to a topic; undefined when it may. */
-export function checkPublish(principal: Principal, topic: string): Rejection | undefined {
+export function checkPublish(
+  principal: Principal,
+  topic: string,
+  levels: number,
+): Rejection | undefined {
   // What stands in a device's list is made of names that the registry has checked; only a filter is no topic.
   const isFilter = wildcard.test(topic);
   if (principal.role === 'device' && !isFilter && principal.publish.includes(topic)) {
@@ -123,15 +127,23 @@ export function checkPublish(principal: Principal, topic: string): Rejection | u
   if (topic === '' || isFilter) {
     return reject('broker.topic_invalid', 'the topic is empty or holds a wildcard', 'topic');
   }
-  if (topic.split('/').length > mostLevels) {
-    return reject('broker.topic_invalid', `the topic has more than ${mostLevels} levels`, 'topic');
-  }
+  const tooDeep = checkDepth(topic, levels);
+  if (tooDeep) return tooDeep;
   if (principal.publish.some((filter) => matches(filter, topic))) return undefined;
   return reject(
     'broker.topic_denied',
     `${principal.name} may publish to ${principal.publish.join(', ')}`,
     'topic',
   );
+}
+
+/** Why a topic or a filter has too many levels; qlobber, aedes's matcher, throws at the 101st. */
+export function checkDepth(topic: string, levels: number): Rejection | undefined {
+  let count = 1;
+  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) count++;
+  if (count <= levels) return undefined;
+  const reason = `${count} levels; ${levels} are as many as a topic may have`;
+  return reject('broker.topic_too_deep', reason, 'topic');
 }
 
 function invalidId(reason: string): Rejection {

@@ -1,5 +1,5 @@
 import { reject, type Directory, type Now, type Principal, type Rejection } from '#model';
-import { checkPublish } from './authenticate.ts';
+import { checkDepth, checkPublish } from './authenticate.ts';
 import { textProblem } from './text.ts';
 import { covers } from './topic-filter.ts';
 
@@ -12,14 +12,18 @@ export type Authorize = (login: Principal, topic: string) => Rejection | undefin
  * Makes the check of every PUBLISH: the login's own topic filters, and the native topics of devices whose
  * assets hang on its own. A gateway or a cabinet speaks for its children, and for nobody else's.
  */
-export function createAuthorize(directory: Pick<Directory, 'assetOf'>, now: Now): Authorize {
+export function createAuthorize(
+  directory: Pick<Directory, 'assetOf'>,
+  now: Now,
+  levels: number,
+): Authorize {
   const isParent = (login: string, topic: string): boolean => {
     const [, device] = nativeTopic.exec(topic) ?? [];
     const parent = device === undefined ? undefined : directory.assetOf(device, now())?.parent;
     return parent !== undefined && parent === directory.assetOf(login, now())?.id;
   };
   return (login, topic) => {
-    const refused = checkPublish(login, topic);
+    const refused = checkPublish(login, topic, levels);
     if (refused?.code !== 'broker.topic_denied') return refused;
     return isParent(login.name, topic) ? undefined : refused;
   };
@@ -36,10 +40,12 @@ interface Listener {
 export function checkSubscribe(
   { name, login, filters }: Listener,
   filter: string,
-  most: number,
+  { filters: most, levels }: { readonly filters: number; readonly levels: number },
 ): Rejection | undefined {
   const problem = textProblem(filter);
   if (problem) return reject('broker.topic_invalid', `the filter holds ${problem}`, 'topic');
+  const tooDeep = checkDepth(filter, levels);
+  if (tooDeep) return tooDeep;
   if (!login?.subscribe.some((each) => covers(each, filter))) {
     return reject('broker.topic_denied', `${name} may not subscribe to ${filter}`, 'topic');
   }

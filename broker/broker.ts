@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
-import { reject, type Principal, type Rejection } from '#model';
+import { reject, type Principal } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
 import { withAnonymous } from './anonymous.ts';
 import { checkSubscribe, createAuthorize } from './authorize.ts';
@@ -13,7 +13,9 @@ import { Flushes } from './flushes.ts';
 import { createHooks, revoked } from './hooks.ts';
 import { openKept } from './kept.ts';
 import type { Message } from './lane.ts';
+import { Paces } from './paces.ts';
 import type { KeptWill } from './records.ts';
+import { createTell, mishapOf } from './refusals.ts';
 import { openListeners } from './listeners.ts';
 import type { Wire } from './wire.ts';
 
@@ -35,6 +37,9 @@ const acknowledgeTurns = 20;
 /** Longest wait, ms, for the log when closing. */
 const flushPatience = 1_500;
 
+const allTaken = reject('broker.connections_full', 'all connections that may be are open');
+const addressFull = reject('broker.address_full', 'this address has all connections that it may');
+
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
 export async function createBroker(options: BrokerOptions, given: BrokerDeps): Promise<Broker> {
   const { limits } = options;
@@ -46,21 +51,16 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
   const acknowledgements = createAcknowledgements();
   const flushes = new Flushes();
   const fanOut = new FanOut();
-  const authorize = createAuthorize(directory, deps.now);
+  const paces = new Paces();
+  const authorize = createAuthorize(directory, deps.now, limits.levels);
   const kept = await openKept(options, deps, (client, filter) => {
     const connection = connections.get(client as Client);
-    return !!connection && !checkSubscribe(connection, filter, limits.filters);
+    return !!connection && !checkSubscribe(connection, filter, limits);
   });
   const { sessions, wills } = kept;
   let closing = false;
 
-  const tell = (rejection: Rejection, from?: Connection, socket = from?.socket): void => {
-    const address = from?.address ?? (socket && `${socket.remoteAddress}:${socket.remotePort}`);
-    deps.refused(rejection, {
-      ...(from?.name && { login: from.name }),
-      ...(address && { address }),
-    });
-  };
+  const tell = createTell(deps);
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
     flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
@@ -72,6 +72,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
   const aedes = await Aedes.createBroker({
     drainTimeout: 3_000, // who has stopped reading for so long is gone
     connectTimeout: 10_000,
+    maxInflightInbound: 0, // hooks.ts has the limit
     mq: fanOut,
     persistence: kept.persistence,
     ...createHooks({
@@ -86,7 +87,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
       acknowledgements,
       guarded,
       tell,
-      hasReceived: kept.hasReceived,
+      received: kept.received,
       isClosing: () => closing,
     }),
   });
@@ -114,6 +115,13 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     // Once it is in the log. When closing it stays: it is owed after the next start.
     if (!closing) flushes.afterAll(() => wills.leave(client));
   });
+  const mishap = (client: Client, error: Error): void => {
+    const found = mishapOf(error);
+    if (found === 'protocol_error') guarded(found);
+    else if (found !== undefined) tell(found, connections.get(client));
+  };
+  aedes.on('clientError', mishap);
+  aedes.on('connectionError', mishap);
   aedes.on('unsubscribe', (filters, client) => {
     if (client) for (const filter of filters) connections.get(client)?.filters.delete(filter);
   });
@@ -139,7 +147,9 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     principal: directory.principal,
     authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
-    pace: (role: Principal['role']) => limits.pace[role],
+    takePace: ({ name, role }: Principal, now: number) => paces.take(name, limits.pace[role], now),
+    givePace: ({ name }: Principal, now: number) => paces.give(name, now),
+    inflight: limits.inflight,
     append,
     hears: (topic: string) => fanOut.hears(topic) || sessions.hears(topic),
     generation: () => fanOut.generation + sessions.generation,
@@ -147,43 +157,35 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
       publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
     },
     acknowledge: (wire: Wire, id: number) => acknowledgements.add(wire, id),
+    full: () => guarded('inflight_full'),
     tooLarge(connection: Connection, bytes: number, cap: number) {
-      guarded('packet_too_large');
       const reason = `a packet of ${bytes} bytes; the limit here is ${cap}`;
       tell(reject('broker.packet_too_large', reason), connection);
     },
     held: () => guarded('publish_held'),
     tooFast(connection: Connection) {
-      guarded('publish_cut');
       tell(reject('broker.publish_rate', 'more messages than agreed, for too long'), connection);
     },
     isClosing: () => closing,
   };
   const door = new Door(
-    { most: limits.connections, rate: limits.accepts },
+    { most: limits.connections, rate: limits.accepts, address: limits.address },
     {
-      admit(socket) {
-        const connection = new Connection(socket, connectionDeps);
-        connection.client = aedes.handle(socket);
-        connections.set(connection.client, connection);
-      },
-      full(socket) {
-        guarded('connections_full');
-        const full = reject(
-          'broker.connections_full',
-          `${limits.connections} connections are open`,
-        );
-        tell(full, undefined, socket);
-      },
-      waits: () => guarded('accept_waited'),
+      clock: connectionDeps.clock,
+      full: (socket, of) => tell(of === 'all' ? allTaken : addressFull, undefined, socket),
+      waits: (of) => guarded(of === 'all' ? 'accept_waited' : 'address_waited'),
     },
   );
-  const { ports, ...listeners } = await openListeners(
-    options,
-    limits.frame.bridge,
-    (wire) => door.knock(wire),
-    deps.certificateProblem,
-  );
+  const { ports, ...listeners } = await openListeners(options, {
+    knock: (socket, admit) => door.knock(socket, admit),
+    enter(wire) {
+      const connection = new Connection(wire, connectionDeps);
+      connection.client = aedes.handle(wire);
+      connections.set(connection.client, connection);
+    },
+    stranger: limits.frame.stranger,
+    onProblem: deps.certificateProblem,
+  });
 
   const end = async (): Promise<void> => {
     closing = true;

@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import type { BrokerDeps } from './contract.ts';
 import type { Flushes } from './flushes.ts';
 import type { Guard, Limits } from './limits.ts';
+import { Refused, type Tell } from './refusals.ts';
 import type { Sessions } from './sessions.ts';
 import { matches } from './topic-filter.ts';
 
@@ -34,9 +35,9 @@ export interface HooksDeps {
   readonly flushes: Flushes;
   readonly acknowledgements: Acknowledgements;
   readonly guarded: (guard: Guard) => void;
-  readonly tell: (rejection: Rejection, from?: Connection) => void;
-  /** Whether a client has sent this QoS 2 message before, and not released it. */
-  readonly hasReceived: (client: Client, messageId: number) => boolean;
+  readonly tell: Tell;
+  /** Ids of the QoS 2 messages that a client has sent, and not released. */
+  readonly received: (client: Client) => ReadonlySet<number>;
   readonly isClosing: () => boolean;
 }
 
@@ -52,7 +53,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   const { limits, connections, byId, flushes, acknowledgements, guarded, tell } = deps;
   const refuse = (client: Client | null, rejection: Rejection): Error => {
     tell(rejection, client ? connections.get(client) : undefined);
-    return new Error(rejection.reason);
+    return new Refused(rejection.reason);
   };
   const loginOf = (id: string): string | undefined => {
     const holder = byId.get(id);
@@ -68,13 +69,12 @@ export function createHooks(deps: HooksDeps): Hooks {
     authenticate(client, username, password, done) {
       const connection = connections.get(client)!;
       const connect = describeConnect(client, connection, username, password, deps.broker);
-      const login = authenticate(connect, { ...deps.broker, loginOf });
+      const login = authenticate(connect, { ...deps.broker, loginOf, levels: limits.levels });
       const result =
         'rejected' in login || connect.clean || deps.sessions.admit(connect.clientId, login.name)
           ? login
           : sessionsFull(limits.sessions);
       if ('rejected' in result) {
-        if (result.code === 'broker.sessions_full') guarded('sessions_full');
         const returnCode = returnCodes[result.code as keyof typeof returnCodes];
         return done(Object.assign(refuse(client, result), { returnCode }), null);
       }
@@ -91,8 +91,13 @@ export function createHooks(deps: HooksDeps): Hooks {
       if (!principal) return callback(refuse(client, revoked));
       const refused = deps.authorize(principal, topic);
       if (refused) return callback(refuse(client, refused));
-      // What was kept needs no second record; aedes answers it with PUBREC alone [MQTT-4.3.3-2].
-      if (packet.qos === 2 && deps.hasReceived(client!, idOf(packet))) return callback();
+      if (packet.qos === 2) {
+        const received = deps.received(client!);
+        // What was kept needs no second record; aedes answers it with PUBREC alone [MQTT-4.3.3-2].
+        if (received.has(idOf(packet))) return callback();
+        const many = received.size + connection.entering >= limits.inflight.messages;
+        if (many) return callback(refuse(client, inflightFull(limits.inflight.messages)));
+      }
       connection.enterSlow(packet);
       const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
       if (topic.startsWith('$siaga/')) {
@@ -117,9 +122,8 @@ export function createHooks(deps: HooksDeps): Hooks {
 
     authorizeSubscribe(client, subscription, callback) {
       const connection = connections.get(client)!;
-      const refused = checkSubscribe(connection, subscription.topic, limits.filters);
+      const refused = checkSubscribe(connection, subscription.topic, limits);
       if (refused === undefined) return callback(null, subscription);
-      if (refused.code === 'broker.filters_full') guarded('filters_full');
       refuse(client, refused);
       callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
     },
@@ -149,6 +153,11 @@ export function createHooks(deps: HooksDeps): Hooks {
 function sessionsFull(most: number): Rejection {
   const reason = `this login has ${most} durable sessions, as many as it may`;
   return reject('broker.sessions_full', reason, 'clientId');
+}
+
+function inflightFull(most: number): Rejection {
+  const reason = `${most} messages of QoS 2 wait for their PUBREL, as many as may`;
+  return reject('broker.inflight_full', reason);
 }
 
 function idOf(packet: object): number {

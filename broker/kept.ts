@@ -14,8 +14,8 @@ export interface KeptState {
   readonly wills: Wills;
   /** What aedes works with. */
   readonly persistence: object;
-  /** Whether a client has sent a QoS 2 message before, and not released it. */
-  readonly hasReceived: (client: Client, messageId: number) => boolean;
+  /** Ids of the QoS 2 messages that a client has sent, and not released. */
+  readonly received: (client: Client) => ReadonlySet<number>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,5 @@
+import type { Crowd } from './door.ts';
+import type { Inflight } from './lane.ts';
 import type { PaceOptions } from './pace.ts';
 import type { RetainedLimits } from './retained.ts';
 
@@ -7,10 +9,16 @@ export interface Limits {
   readonly connections: number;
   /** Connections let in a second; more wait their turn. */
   readonly accepts: number;
-  /** Messages a second and at once, of a device and of a bridge. */
+  /** Connections of one address, and how many of them are let in a second. */
+  readonly address: Crowd;
+  /** Messages a second and at once, of a device and of a bridge, over all of its connections. */
   readonly pace: { readonly device: PaceOptions; readonly bridge: PaceOptions };
   /** Largest packet in bytes: before the login is known, from a device, from a bridge. */
   readonly frame: { readonly stranger: number; readonly device: number; readonly bridge: number };
+  /** What may be on its way to the disk from one connection, and messages of QoS 2 until their PUBREL. */
+  readonly inflight: Inflight;
+  /** Levels of a topic or a filter; 100 at most. */
+  readonly levels: number;
   /** Bytes that may wait for a subscriber that reads too slowly. */
   readonly outgoing: number;
   /** Topic filters that a connection may listen to. */
@@ -26,9 +34,14 @@ export interface Limits {
 export type Guard =
   | 'connections_full'
   | 'accept_waited'
+  | 'address_full'
+  | 'address_waited'
   | 'publish_held'
   | 'publish_cut'
   | 'packet_too_large'
+  | 'protocol_error'
+  | 'topic_too_deep'
+  | 'inflight_full'
   | 'forward_dropped'
   | 'slow_reader_cut'
   | 'filters_full'

@@ -27,11 +27,13 @@ export interface PersistenceDeps {
   readonly may: (client: object, filter: string) => boolean;
 }
 
+const none: ReadonlySet<number> = new Set();
+
 /** What aedes works with, and what it does not ask itself. */
 export interface Persistence {
   readonly persistence: object;
-  /** Whether a client has sent a QoS 2 message before, and not released it. */
-  readonly hasReceived: (client: Holder, messageId: number) => boolean;
+  /** Ids of the QoS 2 messages that a client has sent, and not released. */
+  readonly received: (client: Holder) => ReadonlySet<number>;
 }
 
 /**
@@ -40,14 +42,12 @@ export interface Persistence {
  */
 export function createPersistence(deps: PersistenceDeps): Persistence {
   const { sessions, retained, store, may } = deps;
-  /** QoS 2 ids of clean sessions: they end with their client. */
-  const received = new WeakMap<object, Set<number>>();
+  /** Those of clean sessions: they end with their client. */
+  const passing = new WeakMap<object, Set<number>>();
   /** Once for each SUBSCRIBE: aedes calls again with all of it for each filter that was granted. */
   const subscribed = new WeakSet<object>();
-  const idsOf = (client: Holder): ReadonlySet<number> | undefined =>
-    client.clean ? received.get(client) : sessions.of(client.id)?.received;
-  const hasReceived = (client: Holder, messageId: number): boolean =>
-    idsOf(client)?.has(messageId) ?? false;
+  const received = (client: Holder): ReadonlySet<number> =>
+    (client.clean ? passing.get(client) : sessions.of(client.id)?.received) ?? none;
 
   const persistence = {
     async setup(): Promise<void> {},
@@ -105,15 +105,15 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
 
     async incomingStorePacket(client: Holder, packet: { messageId: number }): Promise<void> {
       if (!client.clean) return sessions.of(client.id)?.receive(packet.messageId);
-      const ids = received.get(client) ?? new Set();
-      received.set(client, ids.add(packet.messageId));
+      const ids = passing.get(client) ?? new Set();
+      passing.set(client, ids.add(packet.messageId));
     },
     async incomingGetPacket(client: Holder, packet: { messageId: number }): Promise<object> {
-      if (hasReceived(client, packet.messageId)) return packet;
+      if (received(client).has(packet.messageId)) return packet;
       throw new Error('no such packet');
     },
     async incomingDelPacket(client: Holder, { messageId }: { messageId: number }): Promise<void> {
-      if (client.clean) received.get(client)?.delete(messageId);
+      if (client.clean) passing.get(client)?.delete(messageId);
       else sessions.of(client.id)?.forget(messageId);
     },
 
@@ -122,7 +122,7 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
     async delWill(): Promise<void> {},
     streamWill: () => Readable.from([]),
   };
-  return { persistence, hasReceived };
+  return { persistence, received };
 }
 
 async function* retainedPackets(

@@ -61,6 +61,9 @@ const pace = { rate: 10_000, burst: 10_000, patience: 60_000 };
 const limits: Limits = {
   connections: 1_000,
   accepts: 10_000,
+  address: { most: 1_000, rate: 10_000 },
+  inflight: { messages: 1_000, bytes: 1 << 20 },
+  levels: 100,
   pace: { device: pace, bridge: pace },
   frame: { stranger: 4_096, device: 16_384, bridge: 262_144 },
   outgoing: 1 << 20,
@@ -161,8 +164,16 @@ export interface Line {
   hear(...hex: string[]): Promise<void>;
 }
 
-export async function dial({ broker }: Bench, ...first: Uint8Array[]): Promise<Line> {
-  const socket = connect(broker.port, '127.0.0.1');
+export async function dial(bench: Bench, ...first: Uint8Array[]): Promise<Line> {
+  return dialFrom({ port: bench.broker.port }, ...first);
+}
+
+/** The same from an address of its own (127.0.0.x), or on another port. */
+export async function dialFrom(
+  where: { readonly port: number; readonly localAddress?: string },
+  ...first: Uint8Array[]
+): Promise<Line> {
+  const socket = connect({ host: '127.0.0.1', ...where });
   onTestFinished(() => void socket.destroy());
   let got = '';
   socket.on('data', (chunk) => (got += chunk.toString('hex')));
