@@ -87,7 +87,7 @@ export class Door {
     if (place.queue.size === 0 && this.#allowance >= 1 && place.allowance >= 1) {
       return this.#enter(place, admit);
     }
-    this.#deps.waits(place.allowance < 1 ? 'address' : 'all');
+    this.#deps.waits(this.#allowance < 1 ? 'all' : 'address');
     place.queue.set(socket, admit);
     this.#waiting.set(host, place);
     this.#timer ??= setInterval(() => this.#step(), step).unref();
