@@ -14,7 +14,8 @@ import {
   type Rejection,
 } from '#model';
 import { limits } from '#app/limits.ts';
-import { tls, ws } from '#app/listeners.ts';
+import { anonymous, checkAnonymous, isLoopback, tls, ws } from '#app/listeners.ts';
+import { sessions } from '#app/sessions.ts';
 import { sources } from '#app/sources.ts';
 
 /** Where the program itself lies: shipped rules, kinds, profiles and categories are below. */
@@ -42,6 +43,8 @@ const schema = z.strictObject({
       port: port.default(1883),
       tls: tls.optional(),
       ws: ws.optional(),
+      anonymous: anonymous.optional(),
+      sessions: sessions.prefault({}),
       limits: limits.prefault({}),
     })
     .prefault({}),
@@ -153,7 +156,10 @@ function withEnvironment(config: Config, env: Environment): Config | Rejection[]
 
 /** What no field can say alone. */
 function check(config: Config, file: string): Config | Rejection[] {
-  const problems = [...checkLog(config, file), ...checkHosts(config, file)];
+  const strangers = checkAnonymous(config.mqtt).map((reason) =>
+    reject('config.invalid', reason, `${file}: mqtt.anonymous`),
+  );
+  const problems = [...checkLog(config, file), ...checkHosts(config, file), ...strangers];
   return problems.length > 0 ? problems : config;
 }
 
@@ -170,7 +176,7 @@ function checkHosts(config: Config, file: string): Rejection[] {
   if (config.insecure) return [];
   const hosts = { mqtt: config.mqtt.host, 'mqtt.ws': config.mqtt.ws?.host, http: config.http.host };
   return Object.entries(hosts)
-    .filter(([, host]) => host !== undefined && !['127.0.0.1', '::1', 'localhost'].includes(host))
+    .filter(([, host]) => host !== undefined && !isLoopback(host))
     .map(([part, host]) =>
       reject(
         'config.invalid',

@@ -18,6 +18,7 @@ export interface Folder {
   readonly database: string;
   readonly packets: string;
   readonly readings: string;
+  readonly sessions: string;
   readonly series: string;
   readonly influxd: string;
   readonly adminKeyFile: string;
@@ -66,6 +67,7 @@ export function takeFolder(
     database: join(path, 'siaga.db'),
     packets: join(path, 'packets'),
     readings: join(path, 'readings'),
+    sessions: join(path, 'sessions'),
     series: join(path, 'series.db'),
     influxd: join(path, 'influxd'),
     adminKeyFile,

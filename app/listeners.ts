@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reject, type Rejection } from '#model';
+import { reject, topicFilter, type Rejection } from '#model';
 import { readSecrets } from '#broker';
 
 const port = z.number().int().min(0).max(65_535);
@@ -21,6 +21,36 @@ export const ws = z.strictObject({
   port: port.default(8083),
   path: z.string().startsWith('/').default('/mqtt'),
 });
+
+/** What a client without a user name may do; without this, nothing. */
+export const anonymous = z.strictObject({
+  publish: z.array(topicFilter).max(64),
+  subscribe: z.array(topicFilter).max(64),
+});
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Whether only this machine reaches what listens on a host. */
+export function isLoopback(name: string): boolean {
+  return loopback.has(name);
+}
+
+type Listening = { readonly host: string } | undefined;
+
+/** Whoever reaches a listener could come in without a login: so only this machine may. */
+export function checkAnonymous(
+  mqtt: { readonly host: string } & Partial<Record<'tls' | 'ws', Listening>> & {
+      readonly anonymous?: object | undefined;
+    },
+): string[] {
+  if (mqtt.anonymous === undefined) return [];
+  return [mqtt, mqtt.tls, mqtt.ws]
+    .filter((each) => each !== undefined && !isLoopback(each.host))
+    .map(
+      (each) =>
+        `whoever reaches ${each!.host} could come in without a login; listen on 127.0.0.1 only`,
+    );
+}
 
 /** Says what keeps the TLS listener from opening: a file that is missing, or a key of another certificate. */
 export function checkCertificate(files: z.output<typeof tls> | undefined): Rejection | undefined {

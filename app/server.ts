@@ -18,6 +18,7 @@ import { createRefusals } from '#app/refusals.ts';
 import { retain } from '#app/retention.ts';
 import { openSources, readSources, type Sources } from '#app/sources.ts';
 import { openSeries, type Series } from '#app/series.ts';
+import { tellOfSessions } from '#app/sessions.ts';
 import type {
   HttpCalls,
   HubCalls,
@@ -183,7 +184,11 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const httpPort = await listening.promise;
 
     broker = await createBroker(
-      { ...config.mqtt, limits: brokerLimits(config.mqtt.limits) },
+      {
+        ...config.mqtt,
+        limits: brokerLimits(config.mqtt.limits),
+        sessions: { folder: folder.sessions, ...config.mqtt.sessions },
+      },
       {
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
@@ -194,6 +199,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         guarded: metrics.guarded,
         home: createHome(directory, config.site, now),
         certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
+        sessionStore: tellOfSessions(log),
       },
     );
     cleanup.push(() => broker?.close());
@@ -202,6 +208,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       now,
       refused: refusals.note,
       frame: brokerLimits(config.mqtt.limits).frame.bridge,
+      levels: config.mqtt.limits.levels,
     });
     cleanup.push(() => sources?.close());
     const { port: mqttPort, tlsPort, wsPort } = broker;

@@ -1,5 +1,6 @@
 import type { Client } from 'aedes';
 import { reject, type Directory, type Now, type Principal, type Rejection } from '#model';
+import { anonymousName } from './anonymous.ts';
 import { textProblem } from './text.ts';
 import { matches } from './topic-filter.ts';
 import { certificateName, type Wire } from './wire.ts';
@@ -11,6 +12,8 @@ export interface Connect {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly will: string | undefined;
+  /** Without a user name, where such are let in. */
+  readonly isAnonymous: boolean;
   /** Whom a verified client certificate names; then the login is that, and needs no token. */
   readonly certificate: string | undefined;
 }
@@ -22,6 +25,8 @@ export interface AuthenticateDeps {
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   /** The login that is connected under a client id now. */
   readonly loginOf: (clientId: string) => string | undefined;
+  /** Most levels of a topic. */
+  readonly levels: number;
 }
 
 /** CONNACK return codes [MQTT-3.2.2.3]. */
@@ -29,12 +34,11 @@ export const returnCodes = {
   'broker.client_id_invalid': 2,
   'broker.client_id_taken': 2,
   'broker.login_failed': 4,
+  'broker.sessions_full': 2,
   'broker.topic_denied': 5,
   'broker.topic_invalid': 5,
+  'broker.topic_too_deep': 5,
 } as const;
-
-/** Levels of a topic that qlobber, aedes's matcher, takes; it throws at one more. */
-const mostLevels = 100;
 
 const wildcard = /[+#]/;
 
@@ -52,23 +56,25 @@ export function authenticate(connect: Connect, deps: AuthenticateDeps): Principa
 
 /** The hash that a client has the right to: by its certificate, its token, or the one before while that works. */
 function hashFor(
-  { password = '', certificate }: Connect,
+  { password = '', certificate, isAnonymous }: Connect,
   known: Principal | undefined,
   { now, tokenMatches }: AuthenticateDeps,
 ): string | undefined {
-  if (certificate !== undefined) return known?.hash || undefined;
-  if (tokenMatches(password, known?.hash)) return known?.hash;
-  const { previous } = known ?? {};
+  const { hash, previous } = known ?? {};
+  if (isAnonymous) return hash;
+  if (certificate !== undefined) return hash || undefined;
+  if (tokenMatches(password, hash)) return hash;
   if (previous === undefined || now() >= previous.until) return undefined;
   return tokenMatches(password, previous.hash) ? previous.hash : undefined;
 }
 
-function checkClientId({ clientId, clean, username }: Connect): Rejection | undefined {
+function checkClientId({ clientId, clean, username, isAnonymous }: Connect): Rejection | undefined {
   const problem = textProblem(clientId);
   if (problem) return invalidId(`the client id holds ${problem}`);
   if (clean) return undefined;
   // [MQTT-3.1.3-8]: a session that outlives its connection needs a name.
   if (clientId === '') return invalidId('an empty client id needs a clean session');
+  if (isAnonymous) return undefined;
   // Otherwise one login could take over, and read, the session that another left behind.
   if (clientId === username || clientId.startsWith(`${username}:`)) return undefined;
   return invalidId(`a durable session's client id is the login, or begins with it and a colon`);
@@ -101,11 +107,15 @@ function checkTaken(
 
 function checkWill({ username, will }: Connect, deps: AuthenticateDeps): Rejection | undefined {
   if (will === undefined) return undefined;
-  return checkPublish(deps.directory.principal(username ?? '')!, will);
+  return checkPublish(deps.directory.principal(username ?? '')!, will, deps.levels);
 }
 
 /** Why a principal may not publish to a topic; undefined when it may. */
-export function checkPublish(principal: Principal, topic: string): Rejection | undefined {
+export function checkPublish(
+  principal: Principal,
+  topic: string,
+  levels: number,
+): Rejection | undefined {
   // What stands in a device's list is made of names that the registry has checked; only a filter is no topic.
   const isFilter = wildcard.test(topic);
   if (principal.role === 'device' && !isFilter && principal.publish.includes(topic)) {
@@ -117,15 +127,23 @@ export function checkPublish(principal: Principal, topic: string): Rejection | u
   if (topic === '' || isFilter) {
     return reject('broker.topic_invalid', 'the topic is empty or holds a wildcard', 'topic');
   }
-  if (topic.split('/').length > mostLevels) {
-    return reject('broker.topic_invalid', `the topic has more than ${mostLevels} levels`, 'topic');
-  }
+  const tooDeep = checkDepth(topic, levels);
+  if (tooDeep) return tooDeep;
   if (principal.publish.some((filter) => matches(filter, topic))) return undefined;
   return reject(
     'broker.topic_denied',
     `${principal.name} may publish to ${principal.publish.join(', ')}`,
     'topic',
   );
+}
+
+/** Why a topic or a filter has too many levels; qlobber, aedes's matcher, throws at the 101st. */
+export function checkDepth(topic: string, levels: number): Rejection | undefined {
+  let count = 1;
+  for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) count++;
+  if (count <= levels) return undefined;
+  const reason = `${count} levels; ${levels} are as many as a topic may have`;
+  return reject('broker.topic_too_deep', reason, 'topic');
 }
 
 function invalidId(reason: string): Rejection {
@@ -147,12 +165,16 @@ export function describeConnect(
   { connect: packet, socket }: { readonly connect: ConnectPacket; readonly socket: Wire },
   username: string | undefined,
   password: Buffer | undefined,
+  { directory }: Pick<AuthenticateDeps, 'directory'>,
 ): Connect {
   const certificate = certificateName(socket);
+  const isAnonymous =
+    (username ?? certificate) === undefined && directory.principal(anonymousName) !== undefined;
   return {
     clientId: packet.clientId ?? client.id,
     clean: packet.clean ?? true,
-    username: username ?? certificate,
+    username: isAnonymous ? anonymousName : (username ?? certificate),
+    isAnonymous,
     password: password?.toString('utf8'),
     will: packet.will?.topic,
     certificate,

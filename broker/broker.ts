@@ -1,25 +1,36 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Aedes, type Client } from 'aedes';
 import { writeToStream } from 'mqtt-packet';
-import { reject, type Principal, type Rejection } from '#model';
+import { reject, type Principal } from '#model';
 import { createAcknowledgements } from './acknowledge.ts';
-import { authenticate, describeConnect, returnCodes } from './authenticate.ts';
-import { createAuthorize } from './authorize.ts';
+import { withAnonymous } from './anonymous.ts';
+import { checkSubscribe, createAuthorize } from './authorize.ts';
 import { Connection } from './connection.ts';
 import type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 import { Door } from './door.ts';
 import { FanOut } from './fan-out.ts';
 import { Flushes } from './flushes.ts';
+import { createHooks, revoked } from './hooks.ts';
+import { openKept } from './kept.ts';
 import type { Message } from './lane.ts';
+import { Paces } from './paces.ts';
+import type { KeptWill } from './records.ts';
+import { createTell, mishapOf } from './refusals.ts';
 import { openListeners } from './listeners.ts';
-import { createQueues } from './queues.ts';
 import type { Wire } from './wire.ts';
 import { createSubmit } from './submit.ts';
 
 // 65,536 numbers ready made weigh 8 MB; our PUBACKs, most of what is written, need none of them.
 (writeToStream as { cacheNumbers?: boolean }).cacheNumbers = false;
 
-type Publish = (packet: object, client: Client, done: () => void) => void;
+type Publish = (packet: object, client: Client | null, done: () => void) => void;
+
+/** What aedes does not tell of itself. */
+interface Inner {
+  clients: Record<string, Client>;
+  /** Number of the newest message. */
+  counter: number;
+}
 
 /** Turns of the loop that a flush's acknowledgements have to reach their sockets; one is enough when nothing else goes on. */
 const acknowledgeTurns = 20;
@@ -27,36 +38,30 @@ const acknowledgeTurns = 20;
 /** Longest wait, ms, for the log when closing. */
 const flushPatience = 1_500;
 
-const revoked = reject('broker.login_failed', 'the token was changed; log in again', 'password');
+const allTaken = reject('broker.connections_full', 'all connections that may be are open');
+const addressFull = reject('broker.address_full', 'this address has all connections that it may');
 
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
-export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Promise<Broker> {
+export async function createBroker(options: BrokerOptions, given: BrokerDeps): Promise<Broker> {
   const { limits } = options;
+  const directory = withAnonymous(given.directory, options.anonymous);
+  const deps = { ...given, directory };
   const { guarded } = deps;
   const connections = new WeakMap<Client, Connection>();
   const byId = new Map<string, Client>();
   const acknowledgements = createAcknowledgements();
   const flushes = new Flushes();
   const fanOut = new FanOut();
-  const queues = createQueues(
-    limits.queue,
-    () => guarded('queue_full'),
-    (client, filter) => connections.get(client as Client)?.mayHear(filter) ?? false,
-  );
+  const paces = new Paces();
+  const authorize = createAuthorize(directory, deps.now, limits.levels);
+  const kept = await openKept(options, deps, (client, filter) => {
+    const connection = connections.get(client as Client);
+    return !!connection && !checkSubscribe(connection, filter, limits);
+  });
+  const { sessions, wills } = kept;
   let closing = false;
 
-  const tell = (rejection: Rejection, from?: Connection, socket = from?.socket): void => {
-    const address = from?.address ?? (socket && `${socket.remoteAddress}:${socket.remotePort}`);
-    deps.refused(rejection, {
-      ...(from?.name && { login: from.name }),
-      ...(address && { address }),
-    });
-  };
-  const refuse = (client: Client | null, rejection: Rejection): Error => {
-    tell(rejection, client ? connections.get(client) : undefined);
-    return new Error(rejection.reason);
-  };
-  const authorize = createAuthorize(deps.directory, deps.now);
+  const tell = createTell(deps);
   const append = (principal: string, topic: string, bytes: Buffer, done: () => void): void => {
     flushes.begin();
     deps.append({ receivedAt: deps.now(), principal, topic, bytes }, () => {
@@ -68,149 +73,128 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
   const aedes = await Aedes.createBroker({
     drainTimeout: 3_000, // who has stopped reading for so long is gone
     connectTimeout: 10_000,
+    maxInflightInbound: 0, // hooks.ts has the limit
     mq: fanOut,
-    persistence: queues.persistence,
-    preConnect(client, packet, callback) {
-      connections.get(client)!.begin(packet);
-      callback(null, true);
-    },
-
-    authenticate(client, username, password, done) {
-      const connection = connections.get(client)!;
-      const connect = describeConnect(client, connection, username, password);
-      const result = authenticate(connect, {
-        ...deps,
-        loginOf: (id) => {
-          const holder = byId.get(id);
-          return holder && connections.get(holder)?.name;
-        },
-      });
-      if ('rejected' in result) {
-        const code = returnCodes[result.code as keyof typeof returnCodes];
-        return done(Object.assign(refuse(client, result), { returnCode: code }), null);
-      }
-      connection.logIn(result);
-      done(null, true);
-    },
-
-    // The only hook that aedes awaits before it writes PUBACK: the log hangs here.
-    authorizePublish(client, packet, callback) {
-      const { topic, payload } = packet;
-      if (closing) return callback(new Error('the broker is closing'));
-      const principal = client && connections.get(client)?.login;
-      if (!principal) return callback(refuse(client, revoked));
-      const refused = authorize(principal, topic);
-      if (refused) return callback(refuse(client, refused));
-      connections.get(client)!.enterSlow(packet);
-      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
-      if (topic.startsWith('$siaga/')) {
-        deps.control(topic, bytes);
-        // In its turn [MQTT-4.6.0-2]: what came before it is answered first.
-        return flushes.afterAll(() => {
-          acknowledgements.flush();
-          callback();
-        });
-      }
-      // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
-      append(principal.name, topic, bytes, () => {
-        acknowledgements.flush(); // those of the short way that came before
-        callback();
-      });
-    },
-
-    published(packet, client, callback) {
-      if (client !== null) connections.get(client)?.leaveSlow(packet);
-      callback();
-    },
-
-    authorizeSubscribe(client, subscription, callback) {
-      const connection = connections.get(client)!;
-      if (connection.mayHear(subscription.topic)) return callback(null, subscription);
-      const reason = `${connection.name} may not subscribe to ${subscription.topic}`;
-      refuse(client, reject('broker.topic_denied', reason, 'topic'));
-      callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
-    },
-
-    authorizeForward(client, packet) {
-      const { socket, login } = connections.get(client)!;
-      if (login === undefined) {
-        // Its token worked for a while beside a new one, and no longer does.
-        socket.destroy();
-        return packet.qos === 0 || client.clean ? null : packet;
-      }
-      if (socket.writableLength < limits.outgoing) return packet;
-      if (packet.qos === 0 || client.clean) {
-        guarded('forward_dropped');
-        return null;
-      }
-      // What is promised to a durable session waits in its queue until it reads again.
-      if (!socket.destroyed) guarded('slow_reader_cut');
-      socket.destroy();
-      return packet;
-    },
+    persistence: kept.persistence,
+    ...createHooks({
+      broker: deps,
+      limits,
+      connections,
+      byId,
+      sessions,
+      authorize,
+      append,
+      flushes,
+      acknowledgements,
+      guarded,
+      tell,
+      received: kept.received,
+      isClosing: () => closing,
+    }),
   });
+  const inner = aedes as unknown as Inner;
+  inner.counter = Math.max(inner.counter, sessions.newest);
+  // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
+  const publish = aedes.publish.bind(aedes) as unknown as Publish;
 
-  aedes.on('client', (client) => byId.set(client.id, client));
+  aedes.on('client', (client) => {
+    byId.set(client.id, client);
+    if (!client.clean) sessions.enter(client.id);
+    const { will } = client as Client & { readonly will?: Omit<KeptWill, 'login'> };
+    const login = connections.get(client)?.name;
+    wills.enter(client, will && login !== undefined ? { ...will, login } : undefined);
+  });
   aedes.on('clientDisconnect', (client) => {
-    if (byId.get(client.id) === client) byId.delete(client.id);
+    const holder = byId.get(client.id);
+    if (holder !== undefined && holder !== client) {
+      // One that left before it was all inside took the other's place in aedes's list away.
+      inner.clients[client.id] = holder;
+      return;
+    }
+    byId.delete(client.id);
+    if (!client.clean) sessions.leave(client.id);
+    // Once it is in the log. When closing it stays: it is owed after the next start.
+    if (!closing) flushes.afterAll(() => wills.leave(client));
   });
+  const failed = new WeakSet<Client>();
+  const mishap = (client: Client, error: Error): void => {
+    // What stood behind the packet that ended it meets a connection that is gone.
+    if (failed.has(client)) return;
+    failed.add(client);
+    const found = mishapOf(error);
+    if (found === 'protocol_error') guarded(found);
+    else if (found !== undefined) tell(found, connections.get(client));
+  };
+  aedes.on('clientError', mishap);
+  aedes.on('connectionError', mishap);
+  aedes.on('unsubscribe', (filters, client) => {
+    if (client) for (const filter of filters) connections.get(client)?.filters.delete(filter);
+  });
+  const owing = setTimeout(() => {
+    for (const [clientId, { login, ...will }] of wills.owed()) {
+      const principal = directory.principal(login);
+      const refused = principal ? authorize(principal, will.topic) : revoked;
+      if (refused !== undefined) {
+        tell(refused);
+        wills.settle(clientId);
+        continue;
+      }
+      append(login, will.topic, will.payload, () => {
+        publish({ cmd: 'publish', ...will }, null, nothing);
+        wills.settle(clientId);
+      });
+    }
+  }, options.sessions.wills).unref();
 
   const connectionDeps = {
     clock: () => performance.now(),
     now: deps.now,
-    principal: deps.directory.principal,
+    principal: directory.principal,
     authorize,
     frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
-    pace: (role: Principal['role']) => limits.pace[role],
+    takePace: ({ name, role }: Principal, now: number) => paces.take(name, limits.pace[role], now),
+    givePace: ({ name }: Principal, now: number) => paces.give(name, now),
+    inflight: limits.inflight,
     append,
-    hears: (topic: string) => fanOut.hears(topic) || queues.hears(topic),
-    generation: () => fanOut.generation + queues.generation(),
+    hears: (topic: string) => fanOut.hears(topic) || sessions.hears(topic),
+    generation: () => fanOut.generation + sessions.generation,
     forward(message: Message, client: Client) {
-      // aedes's own PUBLISH handler passes the sender too, though the types do not say so.
-      const publish = aedes.publish.bind(aedes) as unknown as Publish;
-      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, () => undefined);
+      publish({ cmd: 'publish', dup: false, retain: false, ...message }, client, nothing);
     },
     acknowledge: (wire: Wire, id: number) => acknowledgements.add(wire, id),
+    full: () => guarded('inflight_full'),
     tooLarge(connection: Connection, bytes: number, cap: number) {
-      guarded('packet_too_large');
       const reason = `a packet of ${bytes} bytes; the limit here is ${cap}`;
       tell(reject('broker.packet_too_large', reason), connection);
     },
     held: () => guarded('publish_held'),
     tooFast(connection: Connection) {
-      guarded('publish_cut');
       tell(reject('broker.publish_rate', 'more messages than agreed, for too long'), connection);
     },
     isClosing: () => closing,
   };
   const door = new Door(
-    { most: limits.connections, rate: limits.accepts },
+    { most: limits.connections, rate: limits.accepts, address: limits.address },
     {
-      admit(socket) {
-        const connection = new Connection(socket, connectionDeps);
-        connection.client = aedes.handle(socket);
-        connections.set(connection.client, connection);
-      },
-      full(socket) {
-        guarded('connections_full');
-        const full = reject(
-          'broker.connections_full',
-          `${limits.connections} connections are open`,
-        );
-        tell(full, undefined, socket);
-      },
-      waits: () => guarded('accept_waited'),
+      clock: connectionDeps.clock,
+      full: (socket, of) => tell(of === 'all' ? allTaken : addressFull, undefined, socket),
+      waits: (of) => guarded(of === 'all' ? 'accept_waited' : 'address_waited'),
     },
   );
-  const { ports, ...listeners } = await openListeners(
-    options,
-    limits.frame.bridge,
-    (wire) => door.knock(wire),
-    deps.certificateProblem,
-  );
+  const { ports, ...listeners } = await openListeners(options, {
+    knock: (socket, admit) => door.knock(socket, admit),
+    enter(wire) {
+      const connection = new Connection(wire, connectionDeps);
+      connection.client = aedes.handle(wire);
+      connections.set(connection.client, connection);
+    },
+    stranger: limits.frame.stranger,
+    onProblem: deps.certificateProblem,
+  });
 
   const end = async (): Promise<void> => {
     closing = true;
+    clearTimeout(owing);
     listeners.close();
     // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
     const idle = new Promise<void>((resolve) => flushes.afterAll(resolve));
@@ -219,13 +203,14 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     for (let turn = 0; turn < acknowledgeTurns; turn++) await nextTurn();
     await new Promise<void>((resolve) => aedes.close(resolve));
     door.close();
+    await kept.close();
   };
   let ended: Promise<void> | undefined;
 
   return {
     ...ports,
     connections: () => byId.size,
-    submit: createSubmit({ ...deps, authorize, frame: limits.frame }),
+    submit: createSubmit({ ...deps, authorize, frame: limits.frame, levels: limits.levels }),
     hangUp(login) {
       for (const client of byId.values()) {
         const connection = connections.get(client);
@@ -237,3 +222,5 @@ export async function createBroker(options: BrokerOptions, deps: BrokerDeps): Pr
     close: () => (ended ??= end()),
   };
 }
+
+function nothing(): void {}

@@ -3,9 +3,8 @@ import type { Now, Principal } from '#model';
 import type { ConnectPacket } from './authenticate.ts';
 import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
-import { Lane, type LaneDeps, type Message } from './lane.ts';
-import { Pace, type PaceOptions } from './pace.ts';
-import { matches } from './topic-filter.ts';
+import { Lane, type Inflight, type LaneDeps, type Message } from './lane.ts';
+import type { Pace } from './pace.ts';
 import type { Wire } from './wire.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
@@ -20,12 +19,16 @@ export interface ConnectionDeps {
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
   readonly frameCap: (role: Principal['role'] | 'stranger') => number;
-  readonly pace: (role: Principal['role']) => PaceOptions;
+  /** The pace of a login that has come in, and its end with this connection. */
+  readonly takePace: (login: Principal, now: number) => Pace;
+  readonly givePace: (login: Principal, now: number) => void;
+  readonly inflight: Inflight;
   readonly append: (login: string, topic: string, payload: Buffer, done: () => void) => void;
   readonly hears: (topic: string) => boolean;
   readonly generation: () => number;
   readonly forward: (message: Message, client: Client) => void;
   readonly acknowledge: (socket: Wire, messageId: number) => void;
+  readonly full: () => void;
   readonly tooLarge: (connection: Connection, bytes: number, cap: number) => void;
   readonly held: (connection: Connection) => void;
   readonly tooFast: (connection: Connection) => void;
@@ -48,6 +51,9 @@ export class Connection implements LaneDeps, FramesOptions {
   readonly #lane: Lane;
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Messages of QoS 2 that aedes has, and has not yet noted. */
+  entering = 0;
+  #filters: Set<string> | undefined;
   /** Messages that aedes has, and has not yet handed on. */
   #slow: Set<object> | undefined;
   /** When it was last read, and when a packet last came. */
@@ -59,12 +65,13 @@ export class Connection implements LaneDeps, FramesOptions {
     this.socket = socket;
     this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#deps = deps;
-    this.#lane = new Lane(this);
+    this.#lane = new Lane(this, deps.inflight);
     readFrames(socket, this);
     socket.on('drain', this.#resume);
     socket.once('close', () => {
       clearTimeout(this.#timer);
       clearTimeout(this.#silence);
+      if (this.#login !== undefined) deps.givePace(this.#login, deps.clock());
     });
   }
 
@@ -97,21 +104,24 @@ export class Connection implements LaneDeps, FramesOptions {
     if (this.#packet !== undefined) this.#packet.password = undefined;
     this.#packet = undefined;
     this.#read = this.#seen = this.#deps.clock();
-    this.#pace = new Pace(this.#deps.pace(principal.role), this.#seen);
+    this.#pace = this.#deps.takePace(principal, this.#seen);
+    this.socket.expect?.(this.cap());
     this.#watch();
   }
 
-  /** Whether its login may subscribe to a filter. */
-  mayHear(filter: string): boolean {
-    return this.login?.subscribe.some((each) => matches(each, filter)) ?? false;
+  /** The topic filters that it listens to. */
+  get filters(): Set<string> {
+    return (this.#filters ??= new Set());
   }
 
   /** aedes asks about a message, and is done with one; QoS 2 has an order of its own. */
   enterSlow(packet: { readonly qos: number }): void {
     if (packet.qos < 2) (this.#slow ??= new Set()).add(packet);
+    else this.entering++;
   }
-  leaveSlow(packet: object): void {
-    this.#slow?.delete(packet);
+  leaveSlow(packet: { readonly qos: number }): void {
+    if (packet.qos < 2) this.#slow?.delete(packet);
+    else this.entering--;
   }
 
   cap(): number {
@@ -157,6 +167,10 @@ export class Connection implements LaneDeps, FramesOptions {
 
   acknowledge(messageId: number): void {
     this.#deps.acknowledge(this.socket, messageId);
+  }
+
+  full(): void {
+    this.#deps.full();
   }
 
   /** Cuts a client that has said nothing for one and a half keep-alive times [MQTT-3.1.2-24]. */

@@ -1,10 +1,22 @@
 import type { Directory, LogEntry, Now, Rejection } from '#model';
+import type { Anonymous } from './anonymous.ts';
 import type { Guard, Limits } from './limits.ts';
 import type { Submit } from './submit.ts';
 import type { ListenerOptions, Ports } from './listeners.ts';
+import type { SessionStoreDeps } from './session-store.ts';
 
 export interface BrokerOptions extends ListenerOptions {
   readonly limits: Limits;
+  /** What clients without a user name may do; without it they are refused. */
+  readonly anonymous?: Anonymous | undefined;
+  readonly sessions: {
+    /** Where durable sessions and retained messages are kept; without it they end with the process. */
+    readonly folder?: string;
+    /** How long a session is kept that nobody comes back to, ms. */
+    readonly keep: number;
+    /** How long after the start the clients of wills that were left over have to come back, ms. */
+    readonly wills: number;
+  };
 }
 
 export interface BrokerDeps {
@@ -23,6 +35,8 @@ export interface BrokerDeps {
   readonly home: (login: string) => string | undefined;
   /** Told why a certificate that was changed can't be used; the one before it stays. */
   readonly certificateProblem: (reason: string) => void;
+  /** Told when sessions can't be written, or could not be read. */
+  readonly sessionStore: SessionStoreDeps;
 }
 
 export interface Broker extends Ports {

@@ -4,3 +4,4 @@ export type { Broker, BrokerDeps, BrokerOptions } from './contract.ts';
 export type { Guard, Limits } from './limits.ts';
 export type { Submission, Submit } from './submit.ts';
 export { openSource, type Source, type SourceDeps, type SourceOptions } from './source.ts';
+export type { SessionStoreDeps } from './session-store.ts';

@@ -14,6 +14,14 @@ export interface LaneDeps {
   forward(message: Message): void;
   /** Queues a PUBACK; all of one commit leave together. */
   acknowledge(messageId: number): void;
+  /** Told that as much is on the way as may be. */
+  full(): void;
+}
+
+/** Messages and bytes of one connection that may wait for their commit; then it is not read. */
+export interface Inflight {
+  readonly messages: number;
+  readonly bytes: number;
 }
 
 /** A published message that subscribers are to get. */
@@ -23,9 +31,6 @@ export interface Message {
   readonly qos: 0 | 1;
 }
 
-/** Most messages and bytes of one connection that wait for their commit; then it is not read. */
-const most = { messages: 1_000, bytes: 1 << 20 };
-
 /**
  * The short way of a PUBLISH with QoS 0 or 1 from the socket to the log and back. It is what a broker
  * of sensors does all day, and costs aedes (parser, packet objects, emitter, one write an answer) twice
@@ -34,19 +39,21 @@ const most = { messages: 1_000, bytes: 1 << 20 };
  */
 export class Lane {
   readonly #deps: LaneDeps;
+  readonly #most: Inflight;
   #messages = 0;
   #bytes = 0;
   #topic = '';
   #heard = false;
   #generation = -1;
 
-  constructor(deps: LaneDeps) {
+  constructor(deps: LaneDeps, most: Inflight) {
     this.#deps = deps;
+    this.#most = most;
   }
 
   /** True while more waits for its commit than the connection may have on the way. */
   get isFull(): boolean {
-    return this.#messages >= most.messages || this.#bytes >= most.bytes;
+    return this.#messages >= this.#most.messages || this.#bytes >= this.#most.bytes;
   }
 
   /** Takes a packet when it is a plain PUBLISH of a topic that its sender may use; `drained` is called when the lane was full and is no longer. */
@@ -65,8 +72,10 @@ export class Lane {
     if (topic.startsWith('$') || !this.#deps.may(topic)) return false;
 
     const payload = chunk.subarray(payloadAt, end);
+    const wasOpen = !this.isFull;
     this.#messages++;
     this.#bytes += payload.length;
+    if (wasOpen && this.isFull) this.#deps.full();
     this.#deps.append(topic, payload, () => {
       const wasFull = this.isFull;
       this.#messages--;

@@ -1,4 +1,4 @@
-/** How fast a connection may publish: messages a second, and how many at once after a rest. */
+/** How fast a login may publish: messages a second, and how many at once after a rest. */
 export interface PaceOptions {
   readonly rate: number;
   readonly burst: number;
@@ -36,6 +36,12 @@ export class Pace {
     if (this.#left >= 0) return 0;
     this.#since ??= now;
     return Math.ceil((-this.#left * 1_000) / rate);
+  }
+
+  /** Whether all of the bucket is there: then nothing need be remembered of it. */
+  isRested(now: number): boolean {
+    this.wait(now);
+    return this.#left >= this.#options.burst;
   }
 
   /** Whether it has asked for more than its share for too long. */

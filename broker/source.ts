@@ -21,6 +21,8 @@ export interface SourceDeps {
   readonly now: Now;
   /** Told of messages that are not taken. */
   readonly refused: (rejection: Rejection, who: { login: string }) => void;
+  /** Most levels of a topic. */
+  readonly levels: number;
   /** Largest payload in bytes. */
   readonly frame: number;
 }
@@ -61,7 +63,7 @@ export function openSource(options: SourceOptions, deps: SourceDeps): Source {
   client.handleMessage = (packet, callback) => {
     const bytes = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
     const { topic } = packet;
-    const refused = checkPublish(principal, topic) ?? checkSize(bytes, deps.frame);
+    const refused = checkPublish(principal, topic, deps.levels) ?? checkSize(bytes, deps.frame);
     if (refused !== undefined) {
       deps.refused(refused, { login });
       return callback();

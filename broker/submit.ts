@@ -39,7 +39,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
   const check = (submission: Submission): { topic: string } | Rejection => {
     const { login, token, bytes } = submission;
     const connect = { clientId: '', clean: true, username: login, password: token };
-    const nothing = { will: undefined, certificate: undefined };
+    const nothing = { will: undefined, certificate: undefined, isAnonymous: false };
     const principal = authenticate(
       { ...connect, ...nothing },
       { ...deps, loginOf: () => undefined },

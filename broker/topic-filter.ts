@@ -23,3 +23,10 @@ export function matches(filter: string, topic: string): boolean {
   }
   return wanted.length === given.length;
 }
+
+/** Whether all that a filter matches is matched by another one, as far as MQTT's wildcards can tell. */
+export function covers(wider: string, filter: string): boolean {
+  // A + stands for one level, and a # in its place would be many.
+  const end = filter.endsWith('#') ? filter.split('/').length - 1 : -1;
+  return matches(wider, filter) && (end < 0 || wider.split('/')[end] !== '+');
+}

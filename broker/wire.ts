@@ -5,6 +5,8 @@ import { TLSSocket } from 'node:tls';
 export interface Wire extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
+  /** Told the largest packet that may come from now on, where it collects packets itself. */
+  readonly expect?: (bytes: number) => void;
 }
 
 /**

@@ -24,6 +24,16 @@ export type ImportOutcome =
   | { readonly outcome: 'created' | 'changed'; readonly id: string; readonly token?: string }
   | { readonly outcome: 'unchanged'; readonly id: string }
   | { readonly outcome: 'refused'; readonly id?: string; readonly rejection: Rejection };
+/** An MQTT topic filter: + stands for a level, # for all that are left [MQTT-4.7.1]. */
+export const topicFilter = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(
+    /^(?:(?:[^+#/]*|\+)\/)*(?:[^+#/]*|\+|#)$/,
+    'no topic filter: + and # stand alone on their level, # at the end',
+  )
+  .regex(/^[^\p{Cc}\p{Cs}\p{Cn}]*$/u, 'a topic filter without control characters');
 
 /** Everything that can be asked of the pipeline, the only writer: name → what it takes. */
 export const commands = {
@@ -63,7 +73,9 @@ export const commands = {
   /** Creates or changes a bridge (a network server, a simulator) and gives it a token. */
   'bridge.put': z.strictObject({
     name: segment,
-    publish: z.array(z.string().min(1).max(256)).min(1).max(64),
+    publish: z.array(topicFilter).min(1).max(64),
+    /** What it may listen to: nothing, where nobody says. */
+    subscribe: z.array(topicFilter).max(64).default([]),
   }),
   /** Files what a citizen sent. Identity is not among the fields: see docs/decisions/0006. */
   'report.file': z.strictObject({

@@ -4,14 +4,20 @@
  * A retired code is never used again.
  */
 export const errorStatus = {
+  'broker.address_full': 503,
   'broker.client_id_invalid': 400,
   'broker.client_id_taken': 403,
   'broker.connections_full': 503,
+  'broker.filters_full': 429,
+  'broker.inflight_full': 429,
   'broker.login_failed': 401,
   'broker.packet_too_large': 413,
+  'broker.protocol_version': 400,
   'broker.publish_rate': 429,
+  'broker.sessions_full': 429,
   'broker.topic_denied': 403,
   'broker.topic_invalid': 400,
+  'broker.topic_too_deep': 400,
   'config.invalid': 400,
   'config.folder_locked': 409,
   'config.folder_demo': 409,

@@ -47,7 +47,7 @@ export async function revoke(
 export async function putBridge(
   trx: Trx,
   secret: string,
-  { name, publish }: CommandBody<'bridge.put'>,
+  { name, publish, subscribe }: CommandBody<'bridge.put'>,
 ): Promise<Change<CommandResults['bridge.put']> | Rejection> {
   const { principals } = await readKnown(trx, [name]);
   if (principals.get(name)?.role === 'device') {
@@ -55,7 +55,7 @@ export async function putBridge(
   }
   const token = newToken();
   const hash = hashToken(token, secret);
-  const principal: Principal = { name, role: 'bridge', hash, publish, subscribe: [] };
+  const principal: Principal = { name, role: 'bridge', hash, publish, subscribe };
   await savePrincipals(trx, [principal]);
   return { result: { token }, entries: [{ principal }] };
 }

@@ -53,7 +53,9 @@ interface Ledger {
 export async function startSiaga(bench: Bench, options: SiagaOptions): Promise<Siaga> {
   const folder = mkdtempSync(join(bench.folder, 'siaga-'));
   const influx = `influx: { url: "${options.influx}" }\ninfluxd: none\n`;
-  const limits = `{ accepts: ${options.accepts ?? 5_000}, device: ${device} }`;
+  const accepts = options.accepts ?? 5_000;
+  // All come from one address here.
+  const limits = `{ accepts: ${accepts}, address: { connections: 19500, accepts: ${accepts} }, device: ${device} }`;
   const yaml = `mqtt: { port: 0, limits: ${limits} }\nhttp: { port: 0 }\n${influx}`;
   writeFileSync(join(folder, 'siaga.yaml'), `${yaml}${options.yaml ?? ''}`);
   const from = performance.now();

@@ -9,7 +9,7 @@ const assets: Record<string, Asset> = {
   'lamp-2': { id: 'lamp-2', kind: 'streetlight', parent: 'gateway-2', ...place },
   'lamp-3': { id: 'lamp-3', kind: 'streetlight', ...place },
 };
-const authorize = createAuthorize({ assetOf: (device) => assets[device] }, () => 1);
+const authorize = createAuthorize({ assetOf: (device) => assets[device] }, () => 1, 100);
 const login = (name: string, role: Principal['role'] = 'device'): Principal => ({
   name,
   role,

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import type { Client } from 'aedes';
 import { describe, expect, test } from 'vitest';
 import { Connection } from '../../broker/connection.ts';
+import { Pace } from '../../broker/pace.ts';
 import { publish, topics } from './wire.ts';
 
 describe('connection', () => {
@@ -28,7 +29,10 @@ describe('connection', () => {
       principal: () => device,
       authorize: () => undefined,
       frameCap: () => 16_384,
-      pace: () => ({ rate: 1e9, burst: 1e9, patience: 0 }),
+      takePace: () => new Pace({ rate: 1e9, burst: 1e9, patience: 0 }, 0),
+      givePace: () => undefined,
+      inflight: { messages: 1_000, bytes: 1 << 20 },
+      full: () => undefined,
       append(_login, _topic, _payload, done) {
         appended++;
         done();

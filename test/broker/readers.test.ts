@@ -62,7 +62,7 @@ describe('broker, readers', () => {
   });
 
   test('with a durable session get what came while they were away, as far as their queue goes', async () => {
-    const bench = await openBroker({ queue: 5 });
+    const bench = await openBroker({ queue: { messages: 5, bytes: 1 << 20, total: 1 << 20 } });
     const line = await login(bench, { id: 'bin-1', clean: false });
     line.send(subscribe(1, topics.cmd));
     await line.hear('9003000901');

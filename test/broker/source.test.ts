@@ -50,6 +50,7 @@ function listen(port: number, extra: object = {}) {
       now: () => 7,
       refused: (rejection) => refused.push(rejection),
       frame: 1_000,
+      levels: 32,
     },
   );
   onTestFinished(() => source.close());

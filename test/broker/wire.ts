@@ -2,8 +2,10 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import type { LogEntry, Principal, Rejection } from '#model';
-import { createBroker, type Broker, type Guard, type Limits } from '#broker';
-import type { ListenerOptions } from '../../broker/listeners.ts';
+import { createBroker, type Broker, type BrokerOptions, type Guard, type Limits } from '#broker';
+import { connack, hello, type Hello } from './packets.ts';
+
+export * from './packets.ts';
 
 const own = 'city/v1/kupang/bin/bin-1';
 export const topics = { own: `${own}/telemetry`, cmd: `${own}/cmd`, status: `${own}/status` };
@@ -27,6 +29,7 @@ const principals = [
   device('bin-2'),
   bridge('tts', 'v3/#'),
   bridge('simulator', '#', '$siaga/clock'),
+  { ...bridge('reader', 'city/#'), subscribe: ['city/#', '+/alarms', '$siaga/#'] },
 ].map((each) => [each.name, each] as const);
 
 /** A broker on a real port, with what reached its edges; `hold` keeps flushes back until `release`. */
@@ -38,12 +41,18 @@ export interface Bench {
   readonly codes: () => string[];
   /** Guards that have bitten, in order. */
   readonly guarded: Guard[];
-  /** Why a changed certificate could not be used. */
+  /** Why a changed certificate could not be used, or sessions not be written or read. */
   readonly problems: string[];
+  /** Epoch ms, and whoever wants it to be later. */
+  readonly clock: { now: number };
   /** Gives a login another token; the old one works on until `until` (the clock stands at 1,000). */
   changeToken(name: string, until?: number): void;
   /** Takes its token away. */
   revoke(name: string): void;
+  /** Strikes it from the registry. */
+  forget(name: string): void;
+  /** Lets it hear these topics only. */
+  narrow(name: string, subscribe: readonly string[]): void;
   hold(): void;
   release(): void;
 }
@@ -52,15 +61,27 @@ const pace = { rate: 10_000, burst: 10_000, patience: 60_000 };
 const limits: Limits = {
   connections: 1_000,
   accepts: 10_000,
+  address: { most: 1_000, rate: 10_000 },
+  inflight: { messages: 1_000, bytes: 1 << 20 },
+  levels: 100,
   pace: { device: pace, bridge: pace },
   frame: { stranger: 4_096, device: 16_384, bridge: 262_144 },
   outgoing: 1 << 20,
-  queue: 1_000,
+  filters: 100,
+  sessions: 100,
+  queue: { messages: 1_000, bytes: 1 << 24, total: 1 << 26 },
+  retained: { messages: 1_000, bytes: 1 << 20 },
 };
+
+/** What is not a limit: listeners, and how long sessions and wills are kept in which folder. */
+export interface Changed extends Partial<Omit<BrokerOptions, 'limits' | 'sessions'>> {
+  readonly sessions?: Partial<BrokerOptions['sessions']>;
+  readonly now?: number;
+}
 
 export async function openBroker(
   changed?: Partial<Limits>,
-  listeners?: Partial<ListenerOptions>,
+  { sessions, now = 1_000, ...listeners }: Changed = {},
 ): Promise<Bench> {
   const known = new Map(principals);
   const appended: LogEntry[] = [];
@@ -68,18 +89,20 @@ export async function openBroker(
   const refused: Rejection[] = [];
   const guarded: Guard[] = [];
   const problems: string[] = [];
+  const clock = { now };
   let held: (() => void)[] | undefined;
   const broker = await createBroker(
     {
       host: '127.0.0.1',
       port: 0,
       limits: { ...limits, ...changed },
+      sessions: { keep: 60_000, wills: 60_000, ...sessions },
       ...listeners,
     },
     {
       directory: { principal: (name) => known.get(name), assetOf: () => undefined },
       tokenMatches: (token, hash) => hash !== '' && token === hash,
-      now: () => 1_000,
+      now: () => clock.now,
       append(entry, done) {
         appended.push(entry);
         if (held) held.push(done);
@@ -91,6 +114,10 @@ export async function openBroker(
       guarded: (guard) => guarded.push(guard),
       home: () => undefined,
       certificateProblem: (reason) => problems.push(reason),
+      sessionStore: {
+        onProblem: (reason) => problems.push(reason ?? 'well again'),
+        onDamage: (aside) => problems.push(aside),
+      },
     },
   );
   const release = (): void => {
@@ -117,70 +144,16 @@ export async function openBroker(
     refused,
     guarded,
     problems,
+    clock,
     codes,
     changeToken,
     revoke: (name) => known.set(name, { ...known.get(name)!, hash: '' }),
+    forget: (name) => known.delete(name),
+    narrow: (name, filters) => known.set(name, { ...known.get(name)!, subscribe: filters }),
     hold: () => (held ??= []),
     release,
   };
 }
-
-/** A string as MQTT writes it: two bytes of length, then its bytes. */
-export function text(value: string | Uint8Array): Buffer {
-  const bytes = Buffer.from(value as string);
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes]);
-}
-
-/** A packet: type and flags, the length in groups of seven bits, the body [MQTT-2.2]. */
-export function packet(first: number, ...body: Uint8Array[]): Buffer {
-  const bytes = Buffer.concat(body);
-  return Buffer.concat([header(first, bytes.length), bytes]);
-}
-
-export function header(first: number, length: number): Buffer {
-  const bytes = [first];
-  for (let rest = length; bytes.length === 1 || rest > 0; rest = Math.floor(rest / 128)) {
-    bytes.push((rest % 128) | (rest >= 128 ? 0x80 : 0));
-  }
-  return Buffer.from(bytes);
-}
-
-export interface Hello {
-  readonly id: string | Uint8Array;
-  readonly clean: boolean;
-  readonly login: string | Uint8Array;
-  readonly token: string;
-  readonly will: string;
-  /** Seconds. */
-  readonly keepAlive: number;
-}
-
-/** CONNECT as bin-1 with its token, unless told otherwise. */
-export function hello(options: Partial<Hello> = {}): Buffer {
-  const { id = 'bin-1', clean = true, login: user = 'bin-1', will, keepAlive = 60 } = options;
-  const token = options.token ?? `token of ${String(user)}`;
-  const flags = 0xc0 | (clean ? 2 : 0) | (will === undefined ? 0 : 4);
-  const wills = will === undefined ? [] : [text(will), text('{"online":false}')];
-  const fixed = [text('MQTT'), Buffer.from([4, flags, 0, keepAlive])];
-  return packet(0x10, ...fixed, text(id), ...wills, text(user), text(token));
-}
-
-export function publish(
-  topic: string | Uint8Array,
-  { qos = 1, id = 7, body = '{}' }: { qos?: 0 | 1 | 2; id?: number; body?: string } = {},
-): Buffer {
-  const number = qos === 0 ? [] : [Buffer.from([id >> 8, id & 0xff])];
-  return packet(0x30 | (qos << 1), text(topic), ...number, Buffer.from(body));
-}
-
-/** SUBSCRIBE with packet id 9 to filters, all at one QoS. */
-export function subscribe(qos: 0 | 1, ...filters: string[]): Buffer {
-  const asked = filters.flatMap((each) => [text(each), Buffer.from([qos])]);
-  return packet(0x82, Buffer.from([0, 9]), ...asked);
-}
-
-export const puback = (id = 7): string => `4002${id.toString(16).padStart(4, '0')}`;
-export const connack = (code: number): string => `2002000${code}`;
 
 /** A raw connection: what came in so far, in hex. */
 export interface Line {
@@ -192,8 +165,16 @@ export interface Line {
   hear(...hex: string[]): Promise<void>;
 }
 
-export async function dial({ broker }: Bench, ...first: Uint8Array[]): Promise<Line> {
-  const socket = connect(broker.port, '127.0.0.1');
+export async function dial(bench: Bench, ...first: Uint8Array[]): Promise<Line> {
+  return dialFrom({ port: bench.broker.port }, ...first);
+}
+
+/** The same from an address of its own (127.0.0.x), or on another port. */
+export async function dialFrom(
+  where: { readonly port: number; readonly localAddress?: string },
+  ...first: Uint8Array[]
+): Promise<Line> {
+  const socket = connect({ host: '127.0.0.1', ...where });
   onTestFinished(() => void socket.destroy());
   let got = '';
   socket.on('data', (chunk) => (got += chunk.toString('hex')));

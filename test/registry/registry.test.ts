@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import type { Directory, Identity } from '#model';
+import { commands, type Directory, type Identity } from '#model';
 import { createDirectory } from '../../registry/directory.ts';
 import { loadEntries } from '../../registry/read.ts';
 import { hashToken, newToken, tokenMatches } from '../../registry/token.ts';
@@ -74,20 +74,40 @@ describe('registry', () => {
     expect(await loadEntries(db)).toEqual([]);
   });
 
-  test('lets a bridge publish where it was told and nowhere else', async () => {
-    const body = { name: 'tts', publish: ['v3/+/devices/+/up'] };
+  test.each([
+    ['nothing, unless it was told so', {}, []],
+    ['what it was told', { subscribe: ['v3/+/devices/+/down/#'] }, ['v3/+/devices/+/down/#']],
+  ])('lets a bridge publish where it was told, and hear %s', async (_, extra, subscribe) => {
+    const publish = ['v3/+/devices/+/up'];
+    const body = commands['bridge.put'].parse({ name: 'tts', publish, ...extra });
     const { token } = await change((trx) => registry.putBridge(trx, body));
-    expect(directory.principal('tts')).toEqual({
-      name: 'tts',
-      role: 'bridge',
-      hash: hashToken(token, secret),
-      publish: body.publish,
-      subscribe: [],
-    });
+    const expected = { name: 'tts', role: 'bridge', hash: hashToken(token, secret) };
+    expect(directory.principal('tts')).toEqual({ ...expected, publish, subscribe });
+    const loaded = (await loadEntries(db)).map(({ principal }) => principal);
+    expect(loaded).toContainEqual({ ...expected, publish, subscribe });
     expect(await registry.rotate(db, { id: 'tts', overlap: 0 }, 1)).toMatchObject({
       code: 'registry.device_unknown',
     });
   });
+
+  test.each(['', 'a/#/b', 'a#', 'a/b+/c', '#/', 'a\nb', 'a\0', '\ud800'])(
+    'refuses a bridge the filter %j, which is none',
+    (filter) => {
+      const body = { name: 'tts', publish: ['v3/#'] };
+      expect(commands['bridge.put'].safeParse({ ...body, subscribe: [filter] }).success).toBe(
+        false,
+      );
+      expect(commands['bridge.put'].safeParse({ ...body, publish: [filter] }).success).toBe(false);
+    },
+  );
+
+  test.each(['#', '+', '+/+/#', '/', 'a//b', '$siaga/clock', 'v3/+/devices/+/up'])(
+    'gives a bridge the filter %s',
+    (filter) => {
+      const body = { name: 'tts', publish: [filter], subscribe: [filter] };
+      expect(commands['bridge.put'].safeParse(body).success).toBe(true);
+    },
+  );
 
   test('moves an identity to the device that claimed it last, for good', async () => {
     const eui = { system: 'dev_eui', id: '0004A30B001C0530' } as const;

@@ -154,6 +154,6 @@ export const carried: readonly Trap[] = [
     isRaw: true,
     packets: (it) => [packet(0x10, text('MQTT'), Buffer.from([5, 2, 0, 60, 0]), text(it.id))],
     answer: 'CONNACK 1, closed',
-    moved: [],
+    moved: [refused('protocol_version')],
   },
 ];

@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { ClassicLevel } from 'classic-level';
+
+/** Where what lives in memory is written down, so that it is there after a restart. */
+export interface SessionStore {
+  /** Writes a value before long; `encode` is called when it is about to be, with what holds then. */
+  put(key: string, encode: () => Buffer): void;
+  delete(key: string): void;
+  /** Resolves once all of it survives the end of the process, or can't be written for now. */
+  written(): Promise<void>;
+  /** Writes what is left, and nothing that comes after. */
+  close(): Promise<void>;
+}
+
+export interface SessionStoreDeps {
+  /** Told why nothing is written for now, and (undefined) that it is again. */
+  readonly onProblem: (reason: string | undefined) => void;
+  /** Told where a damaged folder was put, and why. */
+  readonly onDamage: (aside: string, reason: string) => void;
+}
+
+type Database = ClassicLevel<string, Buffer>;
+/** By key: what encodes the value, or nothing where it is to go. */
+type Changes = Map<string, (() => Buffer) | undefined>;
+
+/** Bytes of one batch: encoding them takes the loop a fraction of a millisecond. */
+const batchBytes = 1 << 20;
+
+/** Pause before a write is tried again, ms. */
+const pause = 2_000;
+
+const noRoom = /no space left|quota exceeded/i;
+
+/** Keeps nothing. */
+export const forgetful: SessionStore = {
+  put: () => undefined,
+  delete: () => undefined,
+  written: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+/**
+ * Opens a folder, and reads what is in it by `parse`. One that can't be read is set aside, and it begins
+ * anew: devices subscribe and say where they are again, a server that does not start helps nobody.
+ */
+export async function openSessionStore<Kept>(
+  folder: string,
+  parse: (entries: readonly (readonly [string, Buffer])[]) => Kept,
+  deps: SessionStoreDeps,
+  isNew = false,
+): Promise<{ readonly kept: Kept; readonly store: SessionStore }> {
+  const database: Database = new ClassicLevel(folder, { valueEncoding: 'buffer' });
+  try {
+    await database.open();
+    const entries = await database.iterator().all();
+    const store = new WriteBehind(database, new Set(entries.map(([key]) => key)), deps.onProblem);
+    return { kept: parse(entries), store };
+  } catch (error) {
+    await database.close();
+    if (isNew) throw error;
+    const reason = reasonOf(error);
+    if (noRoom.test(reason)) {
+      // The folder is sound; what is in it comes back with the next start.
+      deps.onProblem(reason);
+      return { kept: parse([]), store: forgetful };
+    }
+    const aside = freeName(`${folder}.damaged`);
+    await rename(folder, aside);
+    deps.onDamage(aside, reason);
+    return openSessionStore(folder, parse, deps, true);
+  }
+}
+
+/**
+ * Collects changes by key and writes them in batches, one at a time. What is put and deleted before it
+ * was written never is: so what waits is bounded by what lives, however long the disk takes. Without
+ * a flush: a process that is killed loses nothing that was written, a power cut the last moments.
+ */
+class WriteBehind implements SessionStore {
+  readonly #database: Database;
+  /** Keys that are on disk, or on their way. */
+  readonly #known: Set<string>;
+  readonly #onProblem: (reason: string | undefined) => void;
+  #changed: Changes = new Map();
+  #waiting: (() => void)[] = [];
+  #writing: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  #closed = false;
+  #failed = false;
+
+  constructor(
+    database: Database,
+    known: Set<string>,
+    onProblem: (reason: string | undefined) => void,
+  ) {
+    this.#database = database;
+    this.#known = known;
+    this.#onProblem = onProblem;
+  }
+
+  put(key: string, encode: () => Buffer): void {
+    this.#change(key, encode);
+  }
+
+  delete(key: string): void {
+    if (this.#known.has(key)) this.#change(key, undefined);
+    else this.#changed.delete(key);
+  }
+
+  written(): Promise<void> {
+    if (this.#writing === undefined || this.#failed) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake?.();
+    await this.#writing;
+    await this.#database.close();
+  }
+
+  #change(key: string, encode: (() => Buffer) | undefined): void {
+    if (this.#closed) return;
+    this.#changed.set(key, encode);
+    this.#writing ??= this.#write();
+  }
+
+  async #write(): Promise<void> {
+    await new Promise(setImmediate); // for company of the same turn
+    while (this.#changed.size > 0) {
+      const [batch, waiting] = this.#take();
+      const reason = await this.#try(batch);
+      for (const resolve of waiting) resolve();
+      if (reason === undefined) continue;
+      // What has changed since is newer.
+      this.#changed = new Map([...batch, ...this.#changed]);
+      if (this.#closed) break;
+      await this.#recover();
+    }
+    this.#writing = undefined;
+  }
+
+  /** The oldest changes, and who waits for the last of them. */
+  #take(): [Changes, (() => void)[]] {
+    const batch: Changes = new Map();
+    let bytes = 0;
+    for (const [key, encode] of this.#changed) {
+      const value = encode?.();
+      batch.set(key, value && (() => value));
+      this.#changed.delete(key);
+      if (value) this.#known.add(key);
+      bytes += key.length + (value?.length ?? 0);
+      if (bytes >= batchBytes) return [batch, []];
+    }
+    return [batch, this.#waiting.splice(0)];
+  }
+
+  async #try(batch: Changes): Promise<string | undefined> {
+    try {
+      await this.#database.batch(
+        [...batch].map(([key, encode]) =>
+          encode ? { type: 'put', key, value: encode() } : { type: 'del', key },
+        ),
+      );
+      for (const [key, encode] of batch) if (!encode) this.#known.delete(key);
+      if (this.#failed) this.#onProblem(undefined);
+      this.#failed = false;
+      return undefined;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): string {
+    const reason = reasonOf(error);
+    if (!this.#failed) this.#onProblem(reason);
+    this.#failed = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    return reason;
+  }
+
+  /** LevelDB takes no more after some errors, and what follows a torn record is lost: it reads itself anew. */
+  async #recover(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, pause).unref();
+    });
+    try {
+      await this.#database.close();
+      await this.#database.open();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+function freeName(wanted: string): string {
+  for (let n = 1; ; n++) if (!existsSync(`${wanted}-${n}`)) return `${wanted}-${n}`;
+}
+
+/** The innermost reason: the outer ones say only that the database is not open. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reasonOf(error.cause);
+}
