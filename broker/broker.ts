@@ -210,7 +210,13 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
   return {
     ...ports,
     connections: () => byId.size,
-    submit: createSubmit({ ...deps, authorize, frame: limits.frame, levels: limits.levels }),
+    submit: createSubmit({
+      ...deps,
+      authorize,
+      spend: ({ name, role }) => paces.spend(name, limits.pace[role], performance.now()),
+      frame: limits.frame,
+      levels: limits.levels,
+    }),
     hangUp(login) {
       for (const client of byId.values()) {
         const connection = connections.get(client);

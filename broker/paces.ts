@@ -30,6 +30,15 @@ export class Paces {
     if (shared.connections === 0 && shared.pace.isRested(now)) this.#byLogin.delete(login);
   }
 
+  /** One message of a login that has no connection: ms until it may be sent, 0 when it is taken. */
+  spend(login: string, options: PaceOptions, now: number): number {
+    const pace = this.take(login, options, now);
+    const wait = pace.wait(now);
+    if (wait === 0) pace.spend();
+    this.give(login, now);
+    return wait;
+  }
+
   #sweep(now: number): void {
     for (const [login, { pace, connections }] of this.#byLogin) {
       if (connections === 0 && pace.isRested(now)) this.#byLogin.delete(login);

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isRejection, reject, type Rejection } from '#model';
+import { isRejection, reject, type ErrorCode, type Rejection } from '#model';
 import type { HttpContext, Server } from '#app/http/context.ts';
 import { sendProblem } from '#app/http/problem.ts';
 import { webhookTopic, webhooks } from '#app/http/webhooks.ts';
@@ -10,6 +10,12 @@ const bodyLimit = 256 * 1024;
 
 /** Messages a minute of one address: tokens can't be guessed, but a flood costs the broker's thread time. */
 const callsAMinute = 60_000;
+
+/** Seconds after which what can't be taken now may be. */
+const retryAfter: Partial<Record<ErrorCode, string>> = {
+  'ingest.log_full': '10',
+  'broker.publish_rate': '1',
+};
 
 const byTopic = z.strictObject({ topic: z.string().min(1).max(1_024).optional() });
 
@@ -35,7 +41,8 @@ export function intakeRoutes(app: Server, { hub }: HttpContext): void {
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const refused = await hub.submit({ ...login, topic, bytes, address: request.ip });
     if (refused === undefined) return { accepted: true };
-    if (refused.code === 'ingest.log_full') reply.header('retry-after', '10');
+    const again = retryAfter[refused.code];
+    if (again !== undefined) reply.header('retry-after', again);
     return sendProblem(reply, refused);
   };
 
