@@ -39,6 +39,10 @@ const acknowledgeTurns = 20;
 const flushPatience = 1_500;
 
 const allTaken = reject('broker.connections_full', 'all connections that may be are open');
+const otherVersion = reject(
+  'broker.protocol_version',
+  'this broker speaks MQTT 3.1.1 and 3.1; tell the client to',
+);
 const addressFull = reject('broker.address_full', 'this address has all connections that it may');
 
 /** Opens the MQTT 3.1.1 broker; rejects when the port is taken. */
@@ -167,6 +171,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
       const reason = `a packet of ${bytes} bytes; the limit here is ${cap}`;
       tell(reject('broker.packet_too_large', reason), connection);
     },
+    otherVersion: (connection: Connection) => tell(otherVersion, connection),
     held: () => guarded('publish_held'),
     tooFast(connection: Connection) {
       tell(reject('broker.publish_rate', 'more messages than agreed, for too long'), connection);

@@ -5,6 +5,7 @@ import type { Authorize } from './authorize.ts';
 import { readFrames, type Frame, type FramesOptions } from './frames.ts';
 import { Lane, type Inflight, type LaneDeps, type Message } from './lane.ts';
 import type { Pace } from './pace.ts';
+import { isOtherVersion, unacceptable } from './version.ts';
 import type { Wire } from './wire.ts';
 
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
@@ -30,6 +31,7 @@ export interface ConnectionDeps {
   readonly acknowledge: (socket: Wire, messageId: number) => void;
   readonly full: () => void;
   readonly tooLarge: (connection: Connection, bytes: number, cap: number) => void;
+  readonly otherVersion: (connection: Connection) => void;
   readonly held: (connection: Connection) => void;
   readonly tooFast: (connection: Connection) => void;
   /** True once nothing is taken any more. */
@@ -133,10 +135,20 @@ export class Connection implements LaneDeps, FramesOptions {
   }
 
   take(frame: Frame): boolean {
-    if (this.#login === undefined || !this.client.connected || this.#deps.isClosing()) return false;
+    if (this.#login === undefined) return this.#refuses(frame);
+    if (!this.client.connected || this.#deps.isClosing()) return false;
     // Subscribers get messages in the order of their coming [MQTT-4.6.0-6]: none may overtake aedes's.
     if (this.#slow !== undefined && this.#slow.size > 0) return false;
     return this.#lane.take(frame, this.#resume);
+  }
+
+  #refuses(frame: Frame): boolean {
+    // What comes behind a refusal goes nowhere.
+    if (this.socket.writableEnded) return true;
+    if (!isOtherVersion(frame)) return false;
+    this.#deps.otherVersion(this);
+    this.socket.end(unacceptable, () => this.socket.destroy());
+    return true;
   }
 
   arrived(first: number): void {

@@ -43,10 +43,6 @@ const aedesRefuses: Readonly<Record<string, Rejection>> = {
   '# is not allowed in PUBLISH': noTopic,
   '+ is not allowed in PUBLISH': noTopic,
   'topic has too many levels': reject('broker.topic_too_deep', 'more than 100 levels', 'topic'),
-  'unacceptable protocol version': reject(
-    'broker.protocol_version',
-    'this broker speaks MQTT 3.1.1 and 3.1; tell the client to',
-  ),
   'identifier rejected': reject(
     'broker.client_id_invalid',
     'more than 23 characters, as many as MQTT 3.1 has',

@@ -42,6 +42,7 @@ describe('connection', () => {
       forward: () => undefined,
       acknowledge: (to) => void to.write('ack!'),
       tooLarge: () => undefined,
+      otherVersion: () => undefined,
       held: () => undefined,
       tooFast: () => undefined,
       isClosing: () => false,

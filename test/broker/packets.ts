@@ -26,7 +26,7 @@ export interface Hello {
   /** Without one, there is no user name and no password. */
   readonly login: string | Uint8Array | null;
   readonly token: string;
-  readonly will: string;
+  readonly will: string | Uint8Array;
   /** Seconds. */
   readonly keepAlive: number;
 }
@@ -51,7 +51,7 @@ export function publish(
 }
 
 /** SUBSCRIBE with packet id 9 to filters, all at one QoS. */
-export function subscribe(qos: 0 | 1 | 2, ...filters: string[]): Buffer {
+export function subscribe(qos: 0 | 1 | 2, ...filters: (string | Uint8Array)[]): Buffer {
   const asked = filters.flatMap((each) => [text(each), Buffer.from([qos])]);
   return packet(0x82, Buffer.from([0, 9]), ...asked);
 }
