@@ -31,7 +31,7 @@ interface Batch {
   readonly counts: Counts;
   readonly dead: DeadLetter[];
   readonly readings: Reading[];
-  readonly counted: { readonly numbers: readonly Counted[]; readonly at: number }[];
+  readonly counted: Counted[];
 }
 
 const consumer = 'decode';
@@ -68,7 +68,7 @@ export async function prepareBatch(
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   deps.tail?.push(output - entries.length, batch.readings, bytes);
   // Behind what may fail: heard twice, a number would fit nowhere.
-  for (const { numbers, at } of batch.counted) for (const each of numbers) gaps.hear(each, at);
+  for (const counted of batch.counted) gaps.hear(counted);
   for (const reading of batch.readings) completeness.hear(reading);
   return {
     output,
@@ -76,7 +76,8 @@ export async function prepareBatch(
       const saved = await deps.db.transaction().execute(async (trx) => {
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
-        return saveMemory(trx, deps.memory, { packets: records.length, to });
+        const at = records.findLast(({ corrupt }) => !corrupt)?.receivedAt ?? 0;
+        return saveMemory(trx, deps.memory, { packets: records.length, to, at });
       });
       saved();
     },
@@ -112,6 +113,7 @@ function sort(
     batch.readings.push(reading);
     presence.hear({ device: reading.device, seenAt: receivedAt, online: true });
   }
-  if (counted !== undefined) batch.counted.push({ numbers: counted, at: receivedAt });
+  if (counted !== undefined && 'device' in counted) batch.counted.push(counted);
+  else if (counted !== undefined) batch.counted.push(...counted);
   if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
 }
