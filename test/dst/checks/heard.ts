@@ -22,13 +22,15 @@ export function checkHeard(
     slots.set(key, own.add(Math.floor((observedAt - day.start) / minute)));
   }
   const days = raw.prepare('select asset, day, received from completeness').all();
-  const found = days.map(({ asset, day, received }) => `${asset} ${day} ${received}`);
+  const found = days.map(({ asset, day, received }) =>
+    [asset, day, received].map(String).join(' '),
+  );
   const wanted = [...slots].map(([key, heard]) => `${key} ${heard.size}`);
   same(found, wanted, 'completeness');
 
   const gaps = raw.prepare('select device, top, lost from gap').all();
   same(
-    gaps.map(({ device, top, lost }) => `${device} ${top} ${lost}`),
+    gaps.map(({ device, top, lost }) => [device, top, lost].map(String).join(' ')),
     [...lines].map(([device, { top, lost }]) => `${device} ${top} ${lost}`),
     'what never arrived',
   );
