@@ -7,19 +7,19 @@ export interface Counted extends Omit<Count, 'who'> {
 }
 
 /**
- * What of a packet was counted by its sender: the whole, or the messages that were made apart. `device`
- * speaks for it, if anybody known does; `find` knows who counts in its place.
+ * What of a packet was counted by its sender: the whole, or each of the messages that were made apart.
+ * `device` speaks for it, if anybody known does; `find` knows who counts in its place.
  */
 export function countedIn(
   envelope: Exclude<Envelope, { says: 'nothing' }>,
   device: Device | undefined,
   find: (who: Who) => Device | Rejection,
-): readonly Counted[] | undefined {
+): Counted | readonly Counted[] | undefined {
   if (envelope.count !== undefined) {
     const { who, ...count } = envelope.count;
     const counts = who === undefined ? device : find(who);
     if (counts === undefined || isRejection(counts)) return undefined;
-    return [{ ...count, device: counts.id }];
+    return { ...count, device: counts.id };
   }
   if (envelope.says === 'presence' || device === undefined) return undefined;
   if (envelope.origin !== undefined) return countedBy(envelope.origin, device);
@@ -29,9 +29,7 @@ export function countedIn(
   return own.length === 0 ? undefined : own;
 }
 
-function countedBy(
-  { scope, session = scope, counter }: Origin,
-  { id }: Device,
-): readonly Counted[] | undefined {
-  return counter === undefined ? undefined : [{ device: id, session, value: counter }];
+function countedBy({ scope, session, counter }: Origin, { id }: Device): Counted | undefined {
+  if (counter === undefined) return undefined;
+  return { device: id, session: session ?? scope, value: counter };
 }

@@ -33,7 +33,7 @@ interface Batch {
   readonly readings: Reading[];
   /** Letters that came again, and as which packet. */
   readonly replayed: { readonly letter: number; readonly packet: number }[];
-  readonly counted: { readonly numbers: readonly Counted[]; readonly at: number }[];
+  readonly counted: Counted[];
 }
 
 const consumer = 'decode';
@@ -70,7 +70,7 @@ export async function prepareBatch(
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   deps.tail?.push(output - entries.length, batch.readings, bytes);
   // Behind what may fail: heard twice, a number would fit nowhere.
-  for (const { numbers, at } of batch.counted) for (const each of numbers) gaps.hear(each, at);
+  for (const counted of batch.counted) gaps.hear(counted);
   for (const reading of batch.readings) completeness.hear(reading);
   return {
     output,
@@ -79,7 +79,8 @@ export async function prepareBatch(
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
         for (const each of batch.replayed) await closeLetter(trx, each);
-        return saveMemory(trx, deps.memory, { packets: records.length, to });
+        const at = records.findLast(({ corrupt }) => !corrupt)?.receivedAt ?? 0;
+        return saveMemory(trx, deps.memory, { packets: records.length, to, at });
       });
       saved();
     },
@@ -120,7 +121,8 @@ function sort(
     return;
   }
   for (const { device } of readings) presence.hear({ device, seenAt: receivedAt, online: true });
-  if (counted !== undefined) batch.counted.push({ numbers: counted, at: receivedAt });
+  if (counted !== undefined && 'device' in counted) batch.counted.push(counted);
+  else if (counted !== undefined) batch.counted.push(...counted);
   if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
 }
 

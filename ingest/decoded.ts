@@ -29,8 +29,8 @@ export interface Decoded {
   };
   /** To be known from the next packet on, unless this one is a resend. */
   readonly birth?: Birth;
-  /** Where its messages stand in their senders' own counting. */
-  readonly counted?: readonly Counted[];
+  /** Where it stands in its sender's own counting, or each of its messages. */
+  readonly counted?: Counted | readonly Counted[];
   /** The dead letter that the packet was, where it comes again. */
   readonly replay?: Replay;
 }

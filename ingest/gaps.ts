@@ -39,10 +39,9 @@ export class GapBook {
     return book;
   }
 
-  /** Takes a message's place in its device's counting; `at` is its receive time. Never of a resend. */
-  hear(counted: Counted, at: number): void {
+  /** Takes a message's place in its device's counting. Never of a resend. */
+  hear(counted: Counted): void {
     const { device } = counted;
-    this.#newest = at;
     let entry = this.#entries.get(device);
     if (entry === undefined) {
       entry = { device, line: begin(counted), isMoved: false, isChanged: false };
@@ -58,10 +57,11 @@ export class GapBook {
     entry.isMoved = true;
   }
 
-  /** Writes what is due after a batch of `packets` up to number `to`, in the caller's transaction; true when that was all. */
-  async save(trx: Kysely<IngestTables>, packets: number, to: number): Promise<boolean> {
+  /** Writes what is due after a batch, in the caller's transaction; true when that was all. */
+  async save(trx: Kysely<IngestTables>, { packets, to, at: newest }: BatchEnd): Promise<boolean> {
     if (this.#entries.size === 0) return true;
-    const isAll = packets < busy || Math.abs(this.#newest - this.#savedAt) >= lateness;
+    this.#newest = newest;
+    const isAll = packets < busy || Math.abs(newest - this.#savedAt) >= lateness;
     const due = isAll ? this.#moved : this.#changed;
     for (let at = 0; at < due.length; at += chunk) {
       const rows = due.slice(at, at + chunk).map(toRow);
@@ -104,6 +104,13 @@ export class GapBook {
       )
       .execute();
   }
+}
+
+/** A batch of so many packets, up to number `to`, the last of them received at a time (epoch ms). */
+export interface BatchEnd {
+  readonly packets: number;
+  readonly to: number;
+  readonly at: number;
 }
 
 interface Entry {

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { BirthBook } from './births.ts';
 import { CompletenessBook, type Schedule } from './completeness.ts';
 import { Duplicates } from './duplicates.ts';
-import { GapBook } from './gaps.ts';
+import { GapBook, type BatchEnd } from './gaps.ts';
 import { PresenceBook } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import type { IngestTables } from './tables.ts';
@@ -45,20 +45,21 @@ export async function openMemory(
 }
 
 /**
- * Writes what a batch of so many `packets`, up to number `to`, has changed, in the caller's transaction; what
- * comes back is to be called when that is committed.
+ * Writes what a batch has changed, in the caller's transaction; what comes back is to be called when that
+ * is committed.
  */
 export async function saveMemory(
   trx: Kysely<IngestTables>,
   { duplicates, presence, births, gaps, completeness, quarantine }: DecodeMemory,
-  { packets, to }: { readonly packets: number; readonly to: number },
+  end: BatchEnd,
 ): Promise<() => void> {
+  const { packets, to } = end;
   await duplicates.save(trx, to);
   await births.save(trx);
   await completeness.save(trx);
   await quarantine.save(trx);
   const isAllPresence = await presence.save(trx, packets);
-  const isAllGaps = await gaps.save(trx, packets, to);
+  const isAllGaps = await gaps.save(trx, end);
   return () => {
     duplicates.saved(to);
     births.saved();

@@ -1,4 +1,5 @@
 import { checkBreaches } from './checks/breaches.ts';
+import { checkHeard } from './checks/heard.ts';
 import { checkReports, describeIncidents } from './checks/incidents.ts';
 import { checkCounts } from './checks/ledger.ts';
 import { checkLetters } from './checks/letters.ts';
@@ -113,6 +114,7 @@ async function judge(
   checkLetters(raw, expected.letters, packets);
   checkPoints(influx.points, expected);
   checkBreaches(raw, expected.breaches);
+  checkHeard(raw, expected.readings, expected.lines, setting.config.city.timeZone);
   checkReports(raw, answered);
   return { readings: expected.readings.length, breaches: expected.breaches.length };
 }

@@ -6,6 +6,7 @@ import { createDecode } from '#ingest';
 import { createRules, type RuleTables } from '#rules';
 import { toPoint } from '#store';
 import { adapt } from '#app/database/sqlite.ts';
+import { begin, take, type Line } from '../../ingest/gap-line.ts';
 import { toLine } from '../../store/line.ts';
 import type { Setting } from './city.ts';
 import { isRefused, readLine } from './sim-influx.ts';
@@ -19,6 +20,8 @@ export interface Expected {
   readonly points: ReadonlyMap<string, string>;
   /** May be there or not: rot came after they were written and before that was counted. */
   readonly doubtful: ReadonlySet<string>;
+  /** How far each device has counted. */
+  readonly lines: ReadonlyMap<string, Line>;
   /** In the order in which rules see them, raised and cleared. */
   readonly breaches: readonly Breach[];
 }
@@ -36,7 +39,7 @@ export async function foretell(
   packets: readonly LogEntry[],
   rot: Rot,
 ): Promise<Expected> {
-  const { readings, letters, counts: decode } = decodeAll(setting, packets, rot);
+  const { readings, letters, lines, counts: decode } = decodeAll(setting, packets, rot);
   const rules = { done: 0, corrupt: 0 };
   const store = { done: 0, dead: 0, corrupt: 0 };
   const points = new Map<string, string>();
@@ -59,7 +62,7 @@ export async function foretell(
     points.set(key, fields);
   });
   const breaches = await judgeAll(setting, readings, rot);
-  return { counts: { decode, rules, store }, readings, letters, points, doubtful, breaches };
+  return { counts: { decode, rules, store }, readings, letters, points, doubtful, lines, breaches };
 }
 
 function decodeAll(setting: Setting, packets: readonly LogEntry[], rot: Rot) {
@@ -75,21 +78,27 @@ function decodeAll(setting: Setting, packets: readonly LogEntry[], rot: Rot) {
   const letters = new Set<string>();
   const readings: Reading[] = [];
   const known = new Set<string>();
+  const lines = new Map<string, Line>();
   packets.forEach(({ receivedAt, principal, topic, bytes }, i) => {
     const number = i + 1;
     const count = (name: keyof Counts): void => void (counts[name] = (counts[name] ?? 0) + 1);
     if (rot.decode.has(number)) return count('corrupt');
     const decoded = decode({ number, receivedAt, principal, topic, payload: bytes });
-    const { duplicateKey } = decoded;
+    const { duplicateKey, counted = [] } = decoded;
     if (duplicateKey !== undefined && known.has(duplicateKey)) return count('duplicate');
     if (duplicateKey !== undefined) known.add(duplicateKey);
     count(decoded.class);
+    for (const each of [counted].flat()) {
+      const line = lines.get(each.device);
+      if (line === undefined) lines.set(each.device, begin(each));
+      else take(line, each);
+    }
     for (const { part = '', rejection } of decoded.refused) {
       letters.add(`decode ${number} ${part} ${rejection.code}`);
     }
     readings.push(...decoded.readings);
   });
-  return { readings, letters, counts };
+  return { readings, letters, lines, counts };
 }
 
 async function judgeAll(

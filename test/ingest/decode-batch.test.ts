@@ -39,7 +39,7 @@ function decode({ number, receivedAt, principal, payload }: Packet, births?: Bir
       return { class: 'empty', ...none, birth, duplicateKey: rest[0]! };
     }
     case 'count': {
-      const counted = [{ device: principal, session: 's', value: Number(rest[0]) }];
+      const counted = { device: principal, session: 's', value: Number(rest[0]) };
       return { class: 'empty', ...none, counted, duplicateKey: rest[0]! };
     }
     case 'ask':

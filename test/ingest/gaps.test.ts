@@ -11,10 +11,11 @@ async function open() {
   let at = 1_000_000;
   return {
     hear: (device: string, ...values: number[]): void => {
-      for (const value of values) book.hear(of(device, value), ++at);
+      for (const value of values) book.hear(of(device, value));
     },
     wait: (ms: number): void => void (at += ms),
-    save: async (packets: number, to: number) => book.saved(await book.save(db, packets, to)),
+    save: async (packets: number, to: number) =>
+      book.saved(await book.save(db, { packets, to, at })),
     /** As a start of ours finds it, with decode's cursor there. */
     restart: async (position: number): Promise<void> =>
       void (book = await GapBook.open(db, position)),
@@ -78,11 +79,11 @@ describe('the book of gaps', () => {
     hear('a', 1, 3);
     const other = await openBooks();
     const book = await GapBook.open(other, 0);
-    book.hear(of('a', 1), 1);
-    book.hear(of('a', 3), 2);
-    await book.save(await openBooks(), 1_000, 2); // never marked as saved
-    book.hear(of('b', 1), 3);
-    book.saved(await book.save(other, 1, 3));
+    book.hear(of('a', 1));
+    book.hear(of('a', 3));
+    await book.save(await openBooks(), { packets: 1_000, to: 2, at: 2 }); // never marked as saved
+    book.hear(of('b', 1));
+    book.saved(await book.save(other, { packets: 1, to: 3, at: 3 }));
     expect((await other.selectFrom('gap').select('device').execute()).length).toBe(2);
     await save(1, 2);
     expect(await rows()).toEqual(['a 3 1']);

@@ -20,7 +20,7 @@ describe('the native contract', () => {
       ],
       refused: [],
       duplicateKey: 'native/bin-1/12/4711',
-      counted: [{ device: 'bin-1', session: 'native/bin-1/12', value: 4711 }],
+      counted: { device: 'bin-1', session: 'native/bin-1/12', value: 4711 },
     });
   });
 

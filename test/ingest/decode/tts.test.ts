@@ -41,9 +41,11 @@ describe('The Things Stack', () => {
       ],
       refused: [],
       duplicateKey: 'tts/0004A30B001C0530/AXA50tHUGUucuzS/bCGMNw==/1',
-      counted: [
-        { device: 'tts-1', session: 'tts/0004A30B001C0530/AXA50tHUGUucuzS/bCGMNw==', value: 1 },
-      ],
+      counted: {
+        device: 'tts-1',
+        session: 'tts/0004A30B001C0530/AXA50tHUGUucuzS/bCGMNw==',
+        value: 1,
+      },
     });
   });
 
