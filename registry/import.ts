@@ -8,7 +8,15 @@ import {
   type ImportOutcome,
   type Rejection,
 } from '#model';
-import { entriesOf, putRows, type Put, type RegistryDeps, type Row } from './put.ts';
+import {
+  changesOf,
+  entriesOf,
+  putRows,
+  regrant,
+  type Put,
+  type RegistryDeps,
+  type Row,
+} from './put.ts';
 import type { Trx } from './rows.ts';
 import type { Change } from './directory.ts';
 
@@ -34,7 +42,10 @@ export async function importRows(
       ? report(idOf(rows[i]), row, isTrial)
       : report(row.device?.id ?? row.asset.id, results.get(row)!, isTrial),
   );
-  return { result: { outcomes }, entries: isTrial ? [] : entriesOf(judged) };
+  if (isTrial) return { result: { outcomes }, entries: [] };
+  const changed = what === 'assets' ? changesOf(judged).map(({ asset }) => asset) : [];
+  const regranted = await regrant(trx, deps, changed, at);
+  return { result: { outcomes }, entries: [...entriesOf(judged), ...regranted] };
 }
 
 function readRow(what: 'devices' | 'assets', row: unknown): Row | Rejection {

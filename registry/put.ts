@@ -18,6 +18,7 @@ import {
   saveBindings,
   saveDevices,
   savePrincipals,
+  servedBy,
   type Trx,
 } from './rows.ts';
 import { hashToken, newToken } from './token.ts';
@@ -76,6 +77,27 @@ export async function putRows(
   return judged;
 }
 
+/** Gives the devices of assets that changed what they may publish to now: the topic names the asset's kind. */
+export async function regrant(
+  trx: Trx,
+  deps: RegistryDeps,
+  assets: readonly Asset[],
+  at: number,
+): Promise<Entry[]> {
+  const byId = new Map(assets.map((asset) => [asset.id, asset]));
+  const bindings = await servedBy(trx, [...byId.keys()]);
+  if (bindings.length === 0) return [];
+  const { devices } = await readKnown(
+    trx,
+    bindings.map(({ device }) => device),
+  );
+  const rows = bindings.map(({ device, asset }) => ({
+    asset: byId.get(asset)!,
+    device: devices.get(device)!,
+  }));
+  return entriesOf(await putRows(trx, deps, rows, { at, moves: true }));
+}
+
 /** What every directory takes over once the rows are committed. */
 export function entriesOf(judged: readonly (Put | Rejection)[]): Entry[] {
   return changesOf(judged).map(({ asset, device, binding, principal }) => ({
@@ -86,7 +108,8 @@ export function entriesOf(judged: readonly (Put | Rejection)[]): Entry[] {
   }));
 }
 
-function changesOf(judged: readonly (Put | Rejection)[]): Put[] {
+/** The rows that change something. */
+export function changesOf(judged: readonly (Put | Rejection)[]): Put[] {
   return judged.filter((each) => !isRejection(each) && each.outcome !== 'unchanged') as Put[];
 }
 

@@ -11,7 +11,7 @@ import {
 import { putBridge, revoke, rotate } from './credentials.ts';
 import type { Change, Entry } from './directory.ts';
 import { importRows } from './import.ts';
-import { entriesOf, putRows, type Put, type RegistryDeps } from './put.ts';
+import { entriesOf, putRows, regrant, type Put, type RegistryDeps } from './put.ts';
 import { readKnown } from './read.ts';
 import { deleteAsset, deleteDevice, endBinding, servedBy, type Trx } from './rows.ts';
 
@@ -97,21 +97,20 @@ export function createRegistry(deps: RegistryDeps): Registry {
       const change = await putOne(trx, asset, undefined, at);
       if (isRejection(change)) return change;
       const { result, entries } = change;
-      // What a device may publish to names the kind of its asset.
-      const served = await servedBy(trx, asset.id);
-      const { devices } = await readKnown(trx, [asset.id, ...served]);
-      const rows = served.map((id) => ({ asset: result.asset, device: devices.get(id)! }));
-      const regranted =
-        rows.length === 0 ? [] : await putRows(trx, deps, rows, { at, moves: true });
-      return { result: { asset: result.asset }, entries: [...entries, ...entriesOf(regranted)] };
+      const regranted = await regrant(trx, deps, [result.asset], at);
+      return { result: { asset: result.asset }, entries: [...entries, ...regranted] };
     },
 
     async deleteAsset(trx, id) {
       const { assets } = await readKnown(trx, [id]);
       if (!assets.has(id)) return noAsset(id, 'id');
-      const [device] = await servedBy(trx, id);
-      if (device !== undefined) {
-        return reject('registry.asset_served', `${device} serves it: take it off first`, 'id');
+      const [binding] = await servedBy(trx, [id]);
+      if (binding !== undefined) {
+        return reject(
+          'registry.asset_served',
+          `${binding.device} serves it: take it off first`,
+          'id',
+        );
       }
       await deleteAsset(trx, id);
       return { result: { asset: id }, entries: [{ gone: { asset: id } }] };

@@ -131,15 +131,15 @@ export async function findBindings(trx: Trx, devices: readonly string[]): Promis
   return rows;
 }
 
-/** The devices that serve an asset now. */
-export async function servedBy(trx: Trx, asset: string): Promise<string[]> {
-  const rows = await trx
+/** What serves assets now. */
+export async function servedBy(trx: Trx, assets: readonly string[]): Promise<Binding[]> {
+  if (assets.length === 0) return [];
+  return trx
     .selectFrom('binding')
-    .select('device')
-    .where('asset', '=', asset)
+    .select(['device', 'asset', 'since'])
+    .where('asset', 'in', assets)
     .where('until', 'is', null)
     .execute();
-  return rows.map(({ device }) => device);
 }
 
 /** Forgets an asset. */

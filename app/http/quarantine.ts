@@ -46,6 +46,10 @@ export function quarantineRoutes(app: Server, context: HttpContext): void {
         const reason = `${stranger.id} can't be an id of ours: name one`;
         return sendProblem(reply, reject('http.body_invalid', reason, 'id'));
       }
+      if (stranger.system === 'own' && own.data !== stranger.id) {
+        const reason = `its topic names it: its id is ${stranger.id}`;
+        return sendProblem(reply, reject('http.body_invalid', reason, 'id'));
+      }
       const adopted = { ...rest, id: own.data, stranger };
       const done = await command(reply, context, 'device.adopt', adopted);
       if (!isWanted || isRejection(done) || !('device' in done)) return done;

@@ -87,6 +87,17 @@ describe('an import', () => {
     expect(tokenMatches(token, bench.directory.principal('bin-1')?.hash, secret)).toBe(true);
   });
 
+  test('of assets takes their devices along when it changes the kind', async () => {
+    await send([rowOf('pole-1')]);
+    const { hash } = bench.directory.principal('pole-1')!;
+    await send([rowOf('pole-1', { kind: 'streetlight' })], { what: 'assets' });
+    for (const directory of [bench.directory, createDirectory(await loadEntries(bench.db))]) {
+      const { publish, hash: now } = directory.principal('pole-1')!;
+      expect(publish).toContain('city/v1/kupang/streetlight/pole-1/telemetry');
+      expect(now).toBe(hash);
+    }
+  });
+
   test('of assets makes no login', async () => {
     const outcomes = await send([rowOf('lamp-1')], { what: 'assets' });
     expect(outcomes).toEqual([{ outcome: 'created', id: 'lamp-1' }]);
