@@ -24,6 +24,16 @@ export interface ExecuteDeps {
   readonly changed: (entries: readonly Entry[]) => void;
 }
 
+/** A wish that was refused, on its way out of the transaction. */
+class Refused extends Error {
+  readonly rejection: Rejection;
+
+  constructor(rejection: Rejection) {
+    super(rejection.reason);
+    this.rejection = rejection;
+  }
+}
+
 /** One handler a kind of command: what it comes to inside the transaction. */
 type Handlers = {
   readonly [K in CommandKind]: (
@@ -43,6 +53,10 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
     'device.unbind': (trx, { body }) => registry.unbindDevice(assets(trx), body, now()),
     'device.delete': (trx, { body }) => registry.deleteDevice(assets(trx), body.id),
     async 'device.adopt'(trx, { body: { stranger, ...device } }) {
+      // Its name was chosen by whoever was heard: it must not write over what is there.
+      const known = await registry.find(assets(trx), device.id);
+      if (known !== undefined)
+        return reject('registry.name_taken', `there is a ${known} of that id`, 'id');
       await dismiss(scope<IngestTables>(trx), stranger);
       const name = stranger.system === 'own' ? [] : [stranger as Identity];
       const body = { ...device, identities: [...device.identities, ...name] };
@@ -65,8 +79,14 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
     // A class does not survive the way between threads, so a neighbour that is away is told as a value.
     const outcome = await db
       .transaction()
-      .execute((trx) => handle(trx, command))
+      .execute(async (trx) => {
+        const done = await handle(trx, command);
+        // Steps before the one that was refused must not stay: only an exception undoes them.
+        if (isRejection(done)) throw new Refused(done);
+        return done;
+      })
       .catch((error: unknown) => {
+        if (error instanceof Refused) return error.rejection;
         if (error instanceof ServiceError) return reject(error.code, error.message);
         throw error;
       });

@@ -54,8 +54,12 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'>
     async append(entries) {
       const problem = logProblem();
       if (problem !== undefined) return reject('ingest.log_full', problem);
-      if (entries.length > 0) await packets.appendAll(entries);
-      return undefined;
+      if (entries.length === 0) return undefined;
+      const late = sleep(patience, reject('ingest.log_full', 'the log does not write'), {
+        ref: false,
+      });
+      // What is late may still be written: to ask again is safe.
+      return Promise.race([packets.appendAll(entries).then(() => undefined), late]);
     },
     startTrace: async (device, ms) => traces.start(device, ms),
     readTrace: async (device) => traces.read(device),
@@ -82,6 +86,9 @@ async function stagesOf(pipeline: Supervised<PipelineCalls>): Promise<Health[]> 
   const asked = pipeline.calls()?.health() ?? late;
   return Promise.race([asked, late]).catch(() => [part('pipeline', 'it died just now')]);
 }
+
+/** How long, ms, somebody waits for a disk that does not write. */
+const patience = 10_000;
 
 const away = reject('internal.unavailable', 'the server is being started; try again');
 

@@ -63,7 +63,10 @@ export function openSource(options: SourceOptions, deps: SourceDeps): Source {
   client.handleMessage = (packet, callback) => {
     const bytes = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
     const { topic } = packet;
-    const refused = checkPublish(principal, topic, deps.levels) ?? checkSize(bytes, deps.frame);
+    const refused =
+      checkOurs(topic) ??
+      checkPublish(principal, topic, deps.levels) ??
+      checkSize(bytes, deps.frame);
     if (refused !== undefined) {
       deps.refused(refused, { login });
       return callback();
@@ -117,6 +120,12 @@ function settings({ clientId, username, password, ca, qos }: SourceOptions): ICl
     ...(password !== undefined && { password }),
     ...(ca !== undefined && { ca }),
   };
+}
+
+/** Nobody else's messages may look like ours. */
+function checkOurs(topic: string): Rejection | undefined {
+  if (!topic.startsWith('$siaga/')) return undefined;
+  return reject('broker.topic_denied', '$siaga/ is our own', 'topic');
 }
 
 function checkSize(bytes: Buffer, most: number): Rejection | undefined {

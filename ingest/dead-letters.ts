@@ -132,15 +132,19 @@ export async function countDeadLetters(
   return row!.count;
 }
 
-/** Marks a letter as replayed by a packet, in the caller's transaction; the first packet counts. */
-export async function closeLetter(
+/**
+ * Marks the letters of a record as replayed by a packet, in the caller's transaction: it came again as a
+ * whole, and what is still refused of it is a letter of the new one. The first packet counts.
+ */
+export async function closeLetters(
   trx: Kysely<IngestTables>,
-  { letter, packet }: { readonly letter: number; readonly packet: number },
+  { record, packet }: { readonly record: number; readonly packet: number },
 ): Promise<void> {
   await trx
     .updateTable('dead_letter')
     .set({ replayed_by: packet })
-    .where('id', '=', letter)
+    .where('consumer', '=', 'decode')
+    .where('record', '=', record)
     .where('replayed_by', 'is', null)
     .execute();
 }

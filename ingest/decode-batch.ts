@@ -9,7 +9,7 @@ import {
   type Reading,
 } from '#model';
 import type { Counted } from './counted.ts';
-import { closeLetter, deadLetter } from './dead-letters.ts';
+import { closeLetters, deadLetter } from './dead-letters.ts';
 import type { Decode, Decoded } from './decode.ts';
 import { settle } from './ledger.ts';
 import { saveMemory, type DecodeMemory } from './memory.ts';
@@ -31,8 +31,8 @@ interface Batch {
   readonly counts: Counts;
   readonly dead: DeadLetter[];
   readonly readings: Reading[];
-  /** Letters that came again, and as which packet. */
-  readonly replayed: { readonly letter: number; readonly packet: number }[];
+  /** Records whose letters came again, and as which packet. */
+  readonly replayed: { readonly record: number; readonly packet: number }[];
   readonly counted: Counted[];
 }
 
@@ -63,7 +63,7 @@ export async function prepareBatch(
     const { duplicateKey, birth } = outcome;
     const isResend = duplicateKey !== undefined && duplicates.isResend(duplicateKey, record.number);
     if (birth !== undefined && !isResend) births.put(birth, record.number);
-    sort(batch, deps.memory, record, isResend ? { class: 'duplicate' } : outcome);
+    sort(batch, deps.memory, record, isResend ? resent(outcome) : outcome);
   }
   const entries = batch.readings.map(toEntry);
   const output = await deps.readings.appendAll(entries);
@@ -78,7 +78,7 @@ export async function prepareBatch(
       const saved = await deps.db.transaction().execute(async (trx) => {
         const { counts, dead } = batch;
         await settle(trx, { consumer, from, to, output, counts, dead });
-        for (const each of batch.replayed) await closeLetter(trx, each);
+        for (const each of batch.replayed) await closeLetters(trx, each);
         const at = records.findLast(({ corrupt }) => !corrupt)?.receivedAt ?? 0;
         return saveMemory(trx, deps.memory, { packets: records.length, to, at });
       });
@@ -100,6 +100,11 @@ function decodeRecord({ decode, memory }: DecodeBatchDeps, record: LogRecord): O
   }
 }
 
+/** What is left of a resend: the letter that it was is done with all the same. */
+function resent({ replay }: Outcome): Outcome {
+  return { class: 'duplicate', ...(replay && { replay }) };
+}
+
 /** Puts one outcome into the batch's books. */
 function sort(
   batch: Batch,
@@ -117,7 +122,7 @@ function sort(
   batch.readings.push(...readings);
   if (replay !== undefined) {
     // Nobody was heard now.
-    batch.replayed.push({ letter: replay.letter, packet: record.number });
+    batch.replayed.push({ record: replay.packet.number, packet: record.number });
     return;
   }
   for (const { device } of readings) presence.hear({ device, seenAt: receivedAt, online: true });

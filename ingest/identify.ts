@@ -21,7 +21,7 @@ export function identify(who: Who, directory: Directory, site: string): Device |
 
 /**
  * Whether a login may speak for a device: a device for itself, a gateway also for the devices whose assets
- * hang on its own. A login that is no device is a bridge, held by its topics alone.
+ * hang on its own. A bridge is held by its topics alone.
  */
 export function maySpeakFor(
   login: string,
@@ -29,11 +29,16 @@ export function maySpeakFor(
   directory: Directory,
   at: number,
 ): Rejection | undefined {
-  if (login === device.id || directory.device(login) === undefined) return undefined;
+  if (login === device.id || isBridge(login, directory)) return undefined;
   const parent = directory.assetOf(device.id, at)?.parent;
   if (parent !== undefined && parent === directory.assetOf(login, at)?.id) return undefined;
   const reason = `${login} is not ${device.id}, nor the gateway that it hangs on`;
   return reject('ingest.device_foreign', reason);
+}
+
+/** A network server, one of our own sources, or who needs no login; not a device that is there no longer. */
+function isBridge(login: string, directory: Directory): boolean {
+  return /[:$]/.test(login) || directory.principal(login)?.role === 'bridge';
 }
 
 function unknown(name: string): Rejection {

@@ -6,6 +6,11 @@ import type { IngestTables } from './tables.ts';
 /** Strangers that are remembered; whoever was heard longest ago goes first. */
 const most = 10_000;
 
+/** Longest name that is kept, as the registry has it. */
+const longest = 128;
+
+const chunk = 500;
+
 interface Sighting extends Stranger {
   readonly login: string;
   readonly topic: string;
@@ -18,7 +23,8 @@ interface Sighting extends Stranger {
 export function strangerOf(who: Who): Stranger {
   if ('device' in who) return { system: 'own', id: who.device };
   const [identity] = who.identities;
-  return identity ?? { system: 'own', id: who.id ?? '' };
+  const { system, id } = identity ?? { system: 'own' as const, id: who.id ?? '' };
+  return { system, id: id.slice(0, longest) };
 }
 
 /** A stranger as one word, for dead letters and maps. */
@@ -56,18 +62,20 @@ export class Quarantine {
       last_seen: each.lastSeen,
       packets: each.packets,
     }));
-    await trx
-      .insertInto('quarantine')
-      .values(rows)
-      .onConflict((c) =>
-        c.columns(['system', 'id']).doUpdateSet((row) => ({
-          login: row.ref('excluded.login'),
-          topic: row.ref('excluded.topic'),
-          last_seen: row.ref('excluded.last_seen'),
-          packets: row('quarantine.packets', '+', row.ref('excluded.packets')),
-        })),
-      )
-      .execute();
+    for (let at = 0; at < rows.length; at += chunk) {
+      await trx
+        .insertInto('quarantine')
+        .values(rows.slice(at, at + chunk))
+        .onConflict((c) =>
+          c.columns(['system', 'id']).doUpdateSet((row) => ({
+            login: row.ref('excluded.login'),
+            topic: row.ref('excluded.topic'),
+            last_seen: row.ref('excluded.last_seen'),
+            packets: row('quarantine.packets', '+', row.ref('excluded.packets')),
+          })),
+        )
+        .execute();
+    }
     const oldest = await trx
       .selectFrom('quarantine')
       .select('last_seen')

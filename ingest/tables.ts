@@ -184,6 +184,14 @@ export const ingestMigrations: Record<string, Migration> = {
         .on('dead_letter')
         .columns(['code', 'id'])
         .execute();
+      await db.schema
+        .createIndex('dead_letter_principal')
+        .on('dead_letter')
+        .columns(['principal', 'id'])
+        .execute();
+      // `replayed_by` lies behind the bytes: without this, each page of a replay reads all of them.
+      await sql`create index dead_letter_open on dead_letter (consumer, id)
+        where replayed_by is null`.execute(db);
     },
   },
   '0004-sparkplug-births': {

@@ -46,6 +46,8 @@ export const commands = {
   /** Creates or changes hardware, and binds it to a thing that is there already. */
   'device.bind': z.strictObject({
     ...device.shape,
+    /** What the device had stays where nothing is said. */
+    identities: device.shape.identities.unwrap().optional(),
     asset: segment,
     /** The device that it takes the place of: unbound, and its token taken away. */
     replaces: segment.optional(),

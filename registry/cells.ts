@@ -49,7 +49,8 @@ function take(row: Row, name: string, cell: unknown): Rejection | undefined {
 }
 
 function toNumber(cell: unknown): number | undefined {
-  const number = typeof cell === 'string' ? Number(cell) : cell;
+  // A spreadsheet with `;` between cells has a comma in its numbers.
+  const number = typeof cell === 'string' ? Number(cell.replace(/^(-?\d+),(\d+)$/, '$1.$2')) : cell;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   isRejection,
-  reject,
   type Asset,
   type Device,
   type Kinds,
@@ -11,6 +10,7 @@ import {
 import type { Binding, Entry } from './directory.ts';
 import { grantsOf } from './grants.ts';
 import { readKnown, type Known } from './read.ts';
+import { findTaken, findUnknown } from './refuse.ts';
 import {
   endBinding,
   keyOf,
@@ -211,40 +211,4 @@ function located(asset: Asset, zones: Pick<Zones, 'find'>): Asset {
   if (found === undefined) return asset;
   const { zone, district } = found;
   return { ...asset, zone, district: asset.district === '' ? district : asset.district };
-}
-
-/** Says which of the names that a row uses is none. */
-function findUnknown(
-  { kind }: Asset,
-  device: Device | undefined,
-  { kinds, profiles }: RegistryDeps,
-): Rejection | undefined {
-  if (!kinds.has(kind)) return unknown('kind', kind, kinds.keys());
-  const profile = device?.profile;
-  if (profile === undefined || profiles.has(profile)) return undefined;
-  return unknown('profile', profile, profiles);
-}
-
-function unknown(field: 'kind' | 'profile', value: string, known: Iterable<string>): Rejection {
-  const code = `registry.${field}_unknown` as const;
-  return reject(code, `no ${field} ${value}; there are ${[...known].join(', ')}`, field);
-}
-
-/** Says what a device wants that another has. */
-function findTaken(
-  device: Device | undefined,
-  { principals, owners }: Known,
-  moves: boolean,
-): Rejection | undefined {
-  if (device === undefined) return undefined;
-  if (principals.get(device.id)?.role === 'bridge') {
-    return reject('registry.name_taken', `${device.id} is the login of a bridge`, 'id');
-  }
-  if (moves) return undefined;
-  for (const identity of device.identities) {
-    const owner = owners.get(keyOf(identity));
-    if (owner === undefined || owner === device.id) continue;
-    return reject('registry.identity_taken', `${keyOf(identity)} is ${owner}`, 'identities');
-  }
-  return undefined;
 }

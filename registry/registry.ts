@@ -19,6 +19,8 @@ type Changed<K extends CommandKind> = Promise<Change<CommandResults[K]> | Reject
 
 /** Everything that changes the registry; each runs in the caller's transaction, at a time in epoch ms. */
 export interface Registry {
+  /** What bears an id already. */
+  find(trx: Trx, id: string): Promise<'device' | 'asset' | undefined>;
   putDevice(trx: Trx, body: CommandBody<'device.put'>, at: number): Changed<'device.put'>;
   bindDevice(trx: Trx, body: CommandBody<'device.bind'>, at: number): Changed<'device.bind'>;
   unbindDevice(trx: Trx, body: CommandBody<'device.unbind'>, at: number): Changed<'device.unbind'>;
@@ -52,13 +54,19 @@ export function createRegistry(deps: RegistryDeps): Registry {
   };
 
   const registry: Registry = {
+    async find(trx, id) {
+      const { devices, assets } = await readKnown(trx, [id]);
+      return devices.has(id) ? 'device' : assets.has(id) ? 'asset' : undefined;
+    },
+
     async putDevice(trx, { profile, identities, ...asset }, at) {
       const change = await putOne(trx, asset, toDevice(asset.id, profile, identities), at);
       return isRejection(change) ? change : answer(change);
     },
 
-    async bindDevice(trx, { id, profile, identities, asset: name, replaces }, at) {
-      const { assets } = await readKnown(trx, [name]);
+    async bindDevice(trx, { id, asset: name, replaces, ...told }, at) {
+      const { assets, devices } = await readKnown(trx, [name, id]);
+      const { profile, identities = [] } = { ...devices.get(id), ...told };
       const asset = assets.get(name);
       if (asset === undefined) return noAsset(name, 'asset');
       const entries: Entry[] = [];

@@ -30,18 +30,27 @@ export function readTable(text: string, format: TableFormat): readonly TableRow[
 
 function readCsv(text: string): TableRow[] | Rejection {
   try {
+    const head = /^.*$/m.exec(text)?.[0] ?? '';
     const lines: { info: { lines: number }; record: Record<string, string> }[] = parse(text, {
       bom: true,
-      columns: (head: string[]) => head.map((name) => name.trim()),
-      delimiter: [',', ';'],
+      columns: readHead,
+      delimiter: head.includes(';') ? ';' : ',',
       info: true,
       skip_empty_lines: true,
+      to: mostRows + 1,
       trim: true,
     });
     return lines.map(({ info, record }) => ({ place: info.lines, row: toRow(record) }));
   } catch (error) {
     return unusable((error as Error).message);
   }
+}
+
+function readHead(names: string[]): string[] {
+  const head = names.map((name) => name.trim());
+  const twice = head.find((name, at) => head.indexOf(name) !== at);
+  if (twice !== undefined) throw new Error(`two columns are called ${twice}`);
+  return head;
 }
 
 const collection = z.object({ features: z.array(z.unknown()) });

@@ -86,6 +86,7 @@ export const registryMigrations: Record<string, Migration> = {
   '0003-registry-binding-asset': {
     async up(db: Kysely<unknown>): Promise<void> {
       await db.schema.createIndex('binding_asset').on('binding').column('asset').execute();
+      await db.schema.createIndex('identity_id').on('identity').column('id').execute();
       await db.schema.createIndex('identity_device').on('identity').column('device').execute();
     },
   },

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { importChunk, isRejection, type Rejection } from '#model';
 import { readTable, type TableFormat, type TableRow } from '#registry';
@@ -40,47 +41,52 @@ export async function importCommand(call: Call): Promise<number> {
   const rows = readTable(content, format);
   if (isRejection(rows)) return refuse(rows);
   const isTrial = call.values['dry-run'] === true;
-  const lines = await send(client, `/api/v1/${what}/import?dry_run=${isTrial}`, rows);
-  if (isRejection(lines)) return refuse(lines);
-  const report = text(call.values['report']);
-  // It holds tokens, which are shown this once: for its owner's eyes only.
-  if (report !== undefined) await writeFile(report, toCsv(lines), { mode: 0o600 });
-  show(lines, isTrial, report);
+  const report = openReport(text(call.values['report']));
+  if (report instanceof Error) return fail(report.message);
+  const path = `/api/v1/${what}/import?dry_run=${isTrial}`;
+  const lines: Line[] = [];
+  const broken = await send(client, path, rows, (some) => {
+    lines.push(...some);
+    report?.add(some);
+  });
+  report?.close();
+  show(lines, isTrial, report !== undefined);
+  if (broken !== undefined) return refuse(broken);
   return lines.some(({ outcome }) => outcome === 'refused') ? exit.failed : exit.ok;
 }
 
+/** Sends the rows chunk by chunk; resolves with what broke it off, after what was done was told. */
 async function send(
   client: Client,
   path: string,
   rows: readonly TableRow[],
-): Promise<Line[] | Rejection> {
+  told: (lines: readonly Line[]) => void,
+): Promise<Rejection | undefined> {
   const progress = createProgress('import', rows.length);
-  const lines: Line[] = [];
   try {
     for (let at = 0; at < rows.length; at += importChunk) {
       const chunk = rows.slice(at, at + importChunk);
-      const sound = chunk.filter(({ row }) => !isRejection(row));
-      const items = sound.map(({ row }) => row);
+      const items = chunk.flatMap(({ row }) => (isRejection(row) ? [] : [row]));
       const answer =
         items.length === 0 ? { items: [] } : await client.request('POST', path, { items });
       if (isRejection(answer)) return answer;
       const done = (answer as { items: Line[] }).items.values();
-      for (const { place, row } of chunk) {
-        lines.push(
+      told(
+        chunk.map(({ place, row }) =>
           isRejection(row)
             ? { row: place, outcome: 'refused', ...row, detail: row.reason }
             : { ...done.next().value!, row: place },
-        );
-      }
-      progress.at(lines.length);
+        ),
+      );
+      progress.at(at + chunk.length);
     }
+    return undefined;
   } finally {
     progress.end();
   }
-  return lines;
 }
 
-function show(lines: readonly Line[], isTrial: boolean, report: string | undefined): void {
+function show(lines: readonly Line[], isTrial: boolean, isReported: boolean): void {
   const counts = ['created', 'changed', 'unchanged', 'refused'].map((name) => [
     name,
     String(lines.filter(({ outcome }) => outcome === name).length),
@@ -94,7 +100,7 @@ function show(lines: readonly Line[], isTrial: boolean, report: string | undefin
   const more = refused.length - 20;
   if (more > 0) process.stderr.write(`… and ${more} more; --report FILE has all of them\n`);
   const tokens = lines.filter(({ token }) => token !== undefined).length;
-  if (tokens > 0 && report === undefined) {
+  if (tokens > 0 && !isReported) {
     process.stderr.write(
       `${tokens} tokens were made and not kept: --report FILE would have held them; devices rotate makes new ones\n`,
     );
@@ -103,13 +109,31 @@ function show(lines: readonly Line[], isTrial: boolean, report: string | undefin
 
 const columns = ['row', 'id', 'outcome', 'token', 'code', 'field', 'detail'] as const;
 
-function toCsv(lines: readonly Line[]): string {
-  const cells = lines.map((line) => columns.map((name) => quote(String(line[name] ?? ''))));
-  return [columns, ...cells].map((row) => `${row.join(',')}\n`).join('');
+/**
+ * A new file for the report, or why there is none. It holds tokens, which are shown this once: it is for
+ * its owner's eyes, and grows with every chunk, so that an import that breaks off has told what it did.
+ */
+function openReport(path: string | undefined) {
+  if (path === undefined) return undefined;
+  try {
+    const file = openSync(path, 'wx', 0o600);
+    writeSync(file, `${columns.join(',')}\n`);
+    return {
+      add(lines: readonly Line[]): void {
+        const rows = lines.map((line) => columns.map((name) => quote(String(line[name] ?? ''))));
+        writeSync(file, rows.map((row) => `${row.join(',')}\n`).join(''));
+      },
+      close: () => closeSync(file),
+    };
+  } catch (error) {
+    return error as Error;
+  }
 }
 
+/** A cell that a spreadsheet takes neither apart nor for a formula. */
 function quote(cell: string): string {
-  return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const plain = /^[=+@\t-]/.test(cell) ? `'${cell}` : cell;
+  return /[",\n\r]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
 function refuse(rejection: Rejection): number {

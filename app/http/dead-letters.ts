@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { iso, isRejection, reject, type Rejection } from '#model';
@@ -62,7 +61,8 @@ export function deadLetterRoutes(app: Server, context: HttpContext): void {
     const letter = await find(request.params.id);
     const problem = isRejection(letter) ? letter : replayProblem(letter);
     if (problem !== undefined) return sendProblem(reply, problem);
-    return replay(context, reply, { ids: [request.params.id] }, 1);
+    const done = await replay(context, request.holder.name, { ids: [request.params.id] }, 1);
+    return isRejection(done) ? sendProblem(reply, done) : done;
   });
   app.post(
     '/dead-letters/replay',
@@ -80,13 +80,21 @@ export function deadLetterRoutes(app: Server, context: HttpContext): void {
         }),
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { limit, cursor, ...filter } = request.body;
       const [after, until] = (cursor ?? '').split('-').map(Number);
       const rest = cursor === undefined ? undefined : { after: after!, until: until! };
-      return replay(context, reply, filter, limit, rest);
+      const done = await replay(context, request.holder.name, filter, limit, rest);
+      return isRejection(done) ? sendProblem(reply, done) : done;
     },
   );
+}
+
+/** Letters that went on their way, those of the filter that are left, and where to go on. */
+export interface Replayed {
+  readonly replayed: number;
+  readonly remaining: number;
+  readonly next: string | null;
 }
 
 /** Which letters an answer left for the next call: those above `after`, up to `until`. */
@@ -101,23 +109,25 @@ interface Rest {
  */
 export async function replay(
   { db, hub, now }: HttpContext,
-  reply: FastifyReply,
+  actor: string,
   filter: LetterFilter,
   limit: number,
   rest?: Rest,
-): Promise<object> {
+): Promise<Replayed | Rejection> {
   const tables = scope<IngestTables>(db);
   const wanted = { ...filter, consumer: 'decode', state: 'open' } as const;
   const until = rest?.until ?? (await newest(tables, wanted));
-  const actor = reply.request.holder.name;
+  const records = new Set<number>();
   let replayed = 0;
   let after = rest?.after ?? 0;
   while (after < until && replayed < limit) {
     const some = { limit: Math.min(chunk, limit - replayed), after, until };
     const letters = await listDeadLetters(tables, some, wanted);
-    const refused = await hub.append(letters.map((letter) => replayEntry(letter, actor, now())));
+    // A record comes again as a whole, however many letters its parts are.
+    const first = letters.filter(({ record }) => !records.has(record) && records.add(record));
+    const refused = await hub.append(first.map((letter) => replayEntry(letter, actor, now())));
     // What went on its way is not called back; the rest can be asked for again.
-    if (refused !== undefined) return sendProblem(reply, refused);
+    if (refused !== undefined) return refused;
     replayed += letters.length;
     after = letters.length < some.limit ? until : letters.at(-1)!.id;
   }

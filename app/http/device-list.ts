@@ -13,10 +13,10 @@ export async function listDevices(
 ) {
   let select = context.db
     .selectFrom('device')
-    .innerJoin('binding', (join) =>
+    .leftJoin('binding', (join) =>
       join.onRef('binding.device', '=', 'device.id').on('binding.until', 'is', null),
     )
-    .innerJoin('asset', 'asset.id', 'binding.asset')
+    .leftJoin('asset', 'asset.id', 'binding.asset')
     .leftJoin('gap', 'gap.device', 'device.id')
     .select(['device.id', 'device.profile', 'asset.id as asset', 'asset.kind', 'asset.name'])
     .select(['asset.lat', 'asset.lon', 'asset.district', 'asset.zone', 'asset.attributes'])
@@ -35,8 +35,9 @@ export async function listDevices(
   return {
     items: shown.map(({ lat, lon, attributes, ...row }) => ({
       ...row,
-      location: { lat, lon },
-      attributes: JSON.parse(attributes) as Record<string, number>,
+      // Hardware that serves nothing is nowhere.
+      location: lat === null || lon === null ? null : { lat, lon },
+      attributes: JSON.parse(attributes ?? '{}') as Record<string, number>,
       ...showStanding(presence.get(row.id)),
     })),
     next: rows.length > query.limit ? shown.at(-1)!.id : null,

@@ -17,7 +17,7 @@ export function importRoutes(app: Server, context: HttpContext): void {
   const types = ['text/csv', 'application/geo+json'];
   app.addContentTypeParser(types, { parseAs: 'string', bodyLimit }, (request, body, done) => {
     const format = request.headers['content-type']!.startsWith('text/csv') ? 'csv' : 'geojson';
-    done(null, readTable(String(body), format));
+    done(null, new TableFile(readTable(String(body), format)));
   });
 
   for (const what of ['devices', 'assets'] as const) {
@@ -33,10 +33,18 @@ export function importRoutes(app: Server, context: HttpContext): void {
   }
 }
 
+/** A file, read; nothing that JSON can make. */
+class TableFile {
+  readonly rows: readonly TableRow[] | Rejection;
+
+  constructor(rows: readonly TableRow[] | Rejection) {
+    this.rows = rows;
+  }
+}
+
 /** The rows of a body: those of a file were read by its content type's parser. */
 function readBody({ body }: FastifyRequest): readonly TableRow[] | Rejection {
-  if (Array.isArray(body)) return body as TableRow[];
-  if (isRejection(body)) return body;
+  if (body instanceof TableFile) return body.rows;
   const parsed = items.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;

@@ -54,7 +54,10 @@ export function quarantineRoutes(app: Server, context: HttpContext): void {
       const done = await command(reply, context, 'device.adopt', adopted);
       if (!isWanted || isRejection(done) || !('device' in done)) return done;
       const filter = { stranger: `${stranger.system}/${stranger.id}` };
-      return { ...done, letters: await replay(context, reply, filter, mostReplayed) };
+      // The token is told in any case; letters that did not go can be asked for again.
+      const letters = await replay(context, request.holder.name, filter, mostReplayed);
+      if (!isRejection(letters)) return { ...done, letters };
+      return { ...done, letters: { replayed: 0, code: letters.code, detail: letters.reason } };
     },
   );
 }

@@ -88,6 +88,34 @@ describe('a registry at work', { timeout: 60_000 }, () => {
     expect(body).toMatchObject({ devices: ['em400-1'], zone: expect.any(String) as string });
   });
 
+  test('leaves all as it was when a swap is refused', async () => {
+    await server.api('PUT', '/api/v1/assets/bin-typo', here);
+    const path = '/api/v1/assets/bin-typo/devices';
+    const { body } = await server.api<{ token: string }>('PUT', `${path}/typo-1`, {});
+    const refused = await server.api('PUT', `${path}/typo-2`, {
+      replaces: 'typo-1',
+      profile: 'typo',
+    });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'registry.profile_unknown' } });
+    // What the database has is what the next command reads.
+    const again = await server.api('PUT', `${path}/typo-1`, {});
+    expect(again.body).not.toHaveProperty('token');
+    await server.stop();
+    server = await startServer(server.folder);
+    expect((await fill('typo-1', body.token, 20)).status).toBe(200);
+    expect((await server.api('GET', '/api/v1/assets/bin-typo')).body).toMatchObject({
+      devices: ['typo-1'],
+    });
+    const taken = await server.api('POST', '/api/v1/quarantine/tts/x/adopt', {
+      ...here,
+      id: 'typo-1',
+    });
+    expect(taken).toMatchObject({ status: 409, body: { code: 'registry.name_taken' } });
+    await server.api('DELETE', `${path}/typo-1`);
+    const spare = await server.api('GET', '/api/v1/devices/typo-1');
+    expect(spare).toMatchObject({ status: 200, body: { asset: null, location: null } });
+  });
+
   test('meets a device before it is registered, and has what it said once it is adopted', async () => {
     const { body } = await server.api<{ token: string }>('PUT', '/api/v1/bridges/lora', {
       publish: ['v3/+/devices/#'],

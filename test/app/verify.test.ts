@@ -138,7 +138,7 @@ describe('ledger --verify', () => {
   test('does without the Sparkplug births that are no longer in the log', async () => {
     const said = (verb: string, n: number, ...metrics: SaidMetric[]): LogEntry => ({
       receivedAt: start + n * 1_000,
-      principal: 'network',
+      principal: 'source:network',
       topic: `spBv1.0/Kupang/${verb}/edge-1`,
       bytes: payload({ timestamp: start + n * 1_000, seq: n % 256, metrics }),
     });

@@ -64,6 +64,11 @@ test.each([
   ['no topic and no thing that it serves', { topic: undefined }, 'broker.topic_invalid'],
   ['a topic with a control character', { topic: 'a/\u0001' }, 'broker.topic_invalid'],
   ['a topic too deep', { topic: 'a/'.repeat(101) }, 'broker.topic_too_deep'],
+  [
+    'a letter that comes again',
+    { login: 'simulator', token: 'token of simulator', topic: '$siaga/clock' },
+    'broker.topic_denied',
+  ],
   ['too many bytes', { bytes: Buffer.alloc(16_385) }, 'broker.packet_too_large'],
 ])('%s is refused and reaches no log', async (_, extra, code) => {
   const { broker, appended, codes } = await openBroker();

@@ -1,88 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Asset, LogEntry, LogRecord } from '#model';
-import { createDirectory } from '#registry';
-import { closeLetter, listDeadLetters } from '../../ingest/dead-letters.ts';
-import { prepareBatch } from '../../ingest/decode-batch.ts';
-import { openMemory } from '../../ingest/memory.ts';
-import { createDecode } from '../../ingest/decode.ts';
-import { openCursor, readAccounts } from '../../ingest/ledger.ts';
-import { listQuarantine } from '../../ingest/quarantine.ts';
+import { describe, expect, test } from 'vitest';
+import { closeLetters, listDeadLetters } from '../../ingest/dead-letters.ts';
 import { replayEntry, replayProblem } from '../../ingest/replay.ts';
-import { readReading } from '../../ingest/tail.ts';
-import { openBooks, schedule } from './books.ts';
-import { kinds, now, profiles, retention } from './decode/city.ts';
-import { newFolder, openLog, readAll } from './logs.ts';
-
-const hour = 3_600_000;
-const asset: Asset = {
-  id: 'bin-1',
-  kind: 'bin',
-  lat: -10.17,
-  lon: 123.6,
-  district: '',
-  zone: '',
-  attributes: {},
-};
-const eui = { system: 'dev_eui', id: '0101010101010101' } as const;
-
-/** A decode stage on real files and an empty registry. */
-async function open() {
-  const db = await openBooks();
-  const folder = newFolder();
-  const readings = await openLog(folder);
-  onTestFinished(() => readings.close());
-  await openCursor(db, 'decode', { id: 'packets', head: 100 });
-  const directory = createDirectory();
-  const decode = createDecode({
-    kinds,
-    profiles,
-    directory,
-    site: 'kupang',
-    timeZone: 'Asia/Makassar',
-    retention,
-  });
-  const memory = await openMemory(db, {
-    remember: 1_000,
-    schedule,
-  });
-  let passed = 0;
-  const pass = async (...entries: LogEntry[]) => {
-    const records: LogRecord[] = entries.map((each, at) => ({ ...each, number: passed + at + 1 }));
-    const batch = await prepareBatch({ decode, db, readings, memory }, records);
-    await batch.commit(passed, passed + records.length);
-    passed += records.length;
-  };
-  return {
-    db,
-    directory,
-    pass,
-    letters: () => listDeadLetters(db, { limit: 99 }),
-    accounts: () => readAccounts(db),
-    quarantine: () => listQuarantine(db, { limit: 99, offset: 0 }),
-    readings: async () => (await readAll(folder, readings.head)).map(readReading),
-    register: () =>
-      directory.put({
-        asset,
-        device: { id: 'bin-1', identities: [eui] },
-        binding: { device: 'bin-1', asset: 'bin-1', since: now },
-      }),
-  };
-}
-
-const uplink = (extra: object = {}): LogEntry => ({
-  receivedAt: now,
-  principal: 'chirpstack',
-  topic: `application/a1/device/${eui.id}/event/up`,
-  bytes: Buffer.from(
-    JSON.stringify({
-      deduplicationId: 'd-1',
-      time: '2026-11-24T07:59:00Z',
-      deviceInfo: { devEui: eui.id },
-      object: { fill_level: 40 },
-      ...extra,
-    }),
-  ),
-});
+import { now } from './decode/city.ts';
+import { eui, hour, open, uplink } from './stranger-road.ts';
 
 describe('a dead letter', () => {
   test('becomes a reading of its own time when its device is known by now', async () => {
@@ -155,6 +75,28 @@ describe('a dead letter', () => {
     });
   });
 
+  test('of one part brings the other parts along, and nothing grows when none was mended', async () => {
+    const { pass, letters, register } = await open();
+    register();
+    const bad = Object.fromEntries(['temperature', 'battery', 'tilt'].map((name) => [name, 'x']));
+    await pass(uplink({ object: { fill_level: 40, ...bad } }));
+    expect(await letters()).toHaveLength(3);
+    await pass(replayEntry((await letters())[0]!, 'admin', now + hour));
+    const all = await letters();
+    expect(all).toHaveLength(6);
+    expect(all.filter(({ replayedBy }) => replayedBy === undefined)).toHaveLength(3);
+  });
+
+  test('is done with when the packet came again by itself meanwhile', async () => {
+    const { pass, letters, accounts, register } = await open();
+    await pass(uplink());
+    register();
+    await pass(uplink());
+    await pass(replayEntry((await letters())[0]!, 'admin', now + hour));
+    expect(await letters()).toMatchObject([{ replayedBy: 3 }]);
+    expect(await accounts()).toMatchObject([{ counts: { dead: 1, decoded: 1, duplicate: 1 } }]);
+  });
+
   test('that nobody can read any more is a letter and stops nothing', async () => {
     const { pass, letters, accounts } = await open();
     const forged = { receivedAt: now, principal: 'x', topic: '$siaga/replay' };
@@ -182,39 +124,11 @@ describe('a dead letter', () => {
     expect(await records({ stranger: `dev_eui/${eui.id}` })).toEqual([1]);
     expect(await records({ from: now, to: now })).toEqual([]);
     expect(await records({ from: now, to: now + 1, ids: [2] })).toEqual([2]);
-    await closeLetter(db, { letter: 1, packet: 9 });
-    await closeLetter(db, { letter: 1, packet: 10 }); // the first packet counts
+    await closeLetters(db, { record: 1, packet: 9 });
+    await closeLetters(db, { record: 1, packet: 10 }); // the first packet counts
     expect(await records({ state: 'open' })).toEqual([2]);
     expect(await listDeadLetters(db, { limit: 9 }, { state: 'replayed' })).toMatchObject([
       { replayedBy: 9 },
     ]);
-  });
-});
-
-describe('the quarantine', () => {
-  test('keeps those that were heard last, and no more than it may', async () => {
-    const { db, pass, quarantine } = await open();
-    const some = Array.from({ length: 10_000 }, (_, at) => ({
-      system: 'own',
-      id: `old-${at}`,
-      login: 'x',
-      topic: 't',
-      first_seen: at,
-      last_seen: at,
-      packets: 1,
-    }));
-    await db.insertInto('quarantine').values(some.slice(0, 4_000)).execute();
-    await db.insertInto('quarantine').values(some.slice(4_000, 8_000)).execute();
-    await db.insertInto('quarantine').values(some.slice(8_000)).execute();
-    await pass(uplink(), uplink({ deduplicationId: 'd-2' }));
-    const { count } = await db
-      .selectFrom('quarantine')
-      .select((row) => row.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    expect(count).toBe(10_000);
-    expect((await quarantine())[0]).toMatchObject({ id: eui.id, packets: 2 });
-    expect(
-      await db.selectFrom('quarantine').selectAll().where('id', '=', 'old-0').execute(),
-    ).toEqual([]);
   });
 });

@@ -79,6 +79,16 @@ describe('an import', () => {
     expect(await loadEntries(bench.db)).toEqual(before);
   });
 
+  test('does not undo a swap when the file comes again', async () => {
+    await send([rowOf('bin-1')]);
+    const body = { id: 'hw-2', asset: 'bin-1', replaces: 'bin-1' };
+    await bench.change((trx) => registry.bindDevice(trx, body, 2_000));
+    expect(await send([rowOf('bin-1')])).toMatchObject([
+      { outcome: 'refused', rejection: { code: 'registry.not_bound' } },
+    ]);
+    expect(bench.directory.assetOf('bin-1', 3_000)).toBeUndefined();
+  });
+
   test('takes the last of two rows of one name', async () => {
     const outcomes = await send([rowOf('bin-1', { name: 'a' }), rowOf('bin-1', { name: 'b' })]);
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['created', 'changed']);

@@ -43,6 +43,7 @@ describe('a CSV of devices', () => {
   test.each([
     ['of no row', 'id,kind\n', /no row/],
     ['of uneven rows', 'id,kind\nbin-1', /2/],
+    ['with two columns of one name', 'id,id\na,b', /two columns are called id/],
     ['with an open quote', 'id,kind\n"bin-1,bin', /uote/],
   ])('%s is refused whole', (_, csv, reason) => {
     expect(readTable(csv, 'csv')).toMatchObject({
@@ -50,6 +51,15 @@ describe('a CSV of devices', () => {
       reason: expect.stringMatching(reason) as string,
     });
   });
+});
+
+test('a CSV keeps to the delimiter of its head, and takes decimal commas between semicolons', () => {
+  expect(readTable('id;lat;name\nbin-1;-10,17;a, b', 'csv')).toMatchObject([
+    { row: { lat: -10.17, name: 'a, b' } },
+  ]);
+  expect(readTable('id,name\nbin-1,Jl. Sudirman; depan pasar', 'csv')).toMatchObject([
+    { row: { name: 'Jl. Sudirman; depan pasar' } },
+  ]);
 });
 
 describe('a GeoJSON of devices', () => {

@@ -22,17 +22,18 @@ export function checkLetters(
     const isSame = Buffer.from(sent).equals(bytes as Uint8Array);
     expectThat(isSame, 3, () => `the dead letter of record ${String(record)} has other bytes`);
     if (again === null) continue;
-    const { letter } = originOf(packets[Number(again) - 1]!);
-    expectThat(letter === id, 3, () => `letter ${String(id)} is closed by that of ${letter}`);
+    const { of } = originOf(packets[Number(again) - 1]!);
+    const isOwn = of === Number(record);
+    expectThat(isOwn, 3, () => `letter ${String(id)} is closed by one of record ${of}`);
   }
   for (const name of expected)
     expectThat(found.has(name), 3, () => `dead letter is missing: ${name}`);
 }
 
-/** The bytes of a packet as they came first, and the letter that they were meanwhile. */
-function originOf({ topic, bytes, ...entry }: LogEntry): { bytes: Uint8Array; letter?: number } {
+/** The bytes of a packet as they came first, and the record that they were. */
+function originOf({ topic, bytes, ...entry }: LogEntry): { bytes: Uint8Array; of?: number } {
   if (topic !== '$siaga/replay') return { bytes };
   const replay = readReplay({ ...entry, number: 0, topic, payload: bytes });
   if (isRejection(replay)) throw new Error(replay.reason);
-  return { bytes: replay.packet.payload, letter: replay.letter };
+  return { bytes: replay.packet.payload, of: replay.packet.number };
 }

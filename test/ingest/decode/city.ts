@@ -129,6 +129,10 @@ const directory = createDirectory(
     return { device, asset, binding: { device: device.id, asset: asset.id, since: 0 } };
   }),
 );
+// Network servers and gateways of others, by whom packets of these tests come.
+for (const name of ['p', 'bridge', 'gateway']) {
+  directory.put({ principal: { name, role: 'bridge', hash: '', publish: ['#'], subscribe: [] } });
+}
 // Hardware that nobody has put on a thing yet, and one that was moved from a bin to another.
 directory.put({ device: { id: 'spare-1', identities: [] } });
 directory.put({ device: { id: 'moved-1', identities: [] } });

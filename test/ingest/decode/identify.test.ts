@@ -60,6 +60,8 @@ describe('identify', () => {
     ['a bridge, which is no device', 'bridge', 'child-1', 'decoded'],
     ['a gateway for what does not hang on it', 'gateway-1', 'bin-1', 'dead'],
     ['a device for another', 'bin-1', 'child-1', 'dead'],
+    ['a device that was deleted for another', 'gone-1', 'child-1', 'dead'],
+    ['a source of ours for a device', 'source:lora', 'child-1', 'decoded'],
     ['a device for its gateway', 'child-1', 'gateway-1', 'dead'],
   ])('hears %s: %s speaks for %s', (_, principal, device, outcome) => {
     const said = { [device]: [{ rssi: -70 }] };

@@ -18,7 +18,8 @@ export function ownDevice(profile: string, kind: string, attributes: Record<stri
   };
   const device = { id: 'own', profile, identities: [{ system: 'dev_eui' as const, id: eui }] };
   const binding = { device: 'own', asset: kind, since: 0 };
-  const directory = createDirectory([{ device, asset, binding }]);
+  const principal = { name: 'p', role: 'bridge', hash: '', publish: ['#'], subscribe: [] } as const;
+  const directory = createDirectory([{ device, asset, binding, principal }]);
   const decode = createDecode({
     kinds,
     profiles,
