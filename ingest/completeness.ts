@@ -83,8 +83,13 @@ export class CompletenessBook {
     const slots = slotsOf(day, this.#schedule.intervalOf(asset, kind));
     const bits = emptyBits(slots);
     const sheet = { asset, day, slots, bits, received: 0, isWhole: false, isChanged: false };
-    if (isLate) this.#late.set(key, sheet);
-    else this.#sheets.set(asset, sheet);
+    if (isLate) {
+      this.#late.set(key, sheet);
+      return sheet;
+    }
+    // What it displaces may not be written yet: more of that day belongs in the same row.
+    if (newest?.isChanged === true) this.#late.set(`${newest.day.name}/${asset}`, newest);
+    this.#sheets.set(asset, sheet);
     return sheet;
   }
 

@@ -70,9 +70,11 @@ const leastPeriod = 60_000;
  * a detector at the stop line, where vehicles stand close, that is less than drove over it.
  */
 function count(events: readonly Event[]): Message[] {
-  const times = events.map(({ time }) => time);
-  const [from, to] = [times[0] ?? 0, times.at(-1) ?? 0];
-  if (to - from < leastPeriod) return [];
+  let [from, to] = [Infinity, -Infinity];
+  for (const { time } of events) [from, to] = [Math.min(from, time), Math.max(to, time)];
+  if (!(to - from >= leastPeriod)) return [];
+  // One time that can't be makes the span doubtful.
+  const isSuspect = events.some(({ isImpossible }) => isImpossible);
   const counts = new Map<number, number>();
   for (const { event, parameter } of events) {
     if (event === 82) counts.set(parameter, (counts.get(parameter) ?? 0) + 1);
@@ -82,7 +84,7 @@ function count(events: readonly Event[]): Message[] {
     part: `det-${parameter}`,
     path: `det-${parameter}`,
     time: to,
-    isSuspect: false,
+    isSuspect,
     key: `det-${parameter}`,
     values: { vehicle_count: vehicles, period },
     origin: { scope: `hires/count/${from}` },

@@ -31,7 +31,7 @@ export type Carried =
 
 /** Reads a payload; nothing but its shape is judged. */
 export function readPayload(bytes: Uint8Array): Payload | Rejection {
-  const payload: Draft<Payload> & { metrics: Metric[] } = { metrics: [] };
+  const payload: Reading = { metrics: [] };
   try {
     scan(bytes, payload, payloadFields);
   } catch (error) {
@@ -39,6 +39,9 @@ export function readPayload(bytes: Uint8Array): Payload | Rejection {
     return reject('ingest.body_invalid', `no payload of Sparkplug B: ${(error as Error).message}`);
   }
   const { length } = payload.metrics;
+  if (length === 0 && payload.hasBody === true) {
+    return reject('ingest.body_invalid', 'compressed or foreign body', 'body');
+  }
   if (length <= maxMetrics) return payload;
   return reject('ingest.body_invalid', `${length} metrics; at most ${maxMetrics}`, 'metrics');
 }
@@ -47,6 +50,7 @@ export function readPayload(bytes: Uint8Array): Payload | Rejection {
 const maxMetrics = 2_000;
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
+type Reading = Draft<Payload> & { metrics: Metric[]; hasBody?: boolean };
 type Fields<T> = ReadonlyMap<number, (into: T, reader: BinaryReader) => void>;
 
 /** Calls what knows a field; others (a newer version's, a vendor's) are passed over, as protobuf has it. */
@@ -68,13 +72,15 @@ const delimited = (field: number): number => field * 8 + 2;
 const fixed32 = (field: number): number => field * 8 + 5;
 
 /** Numbers of sparkplug_b.proto, as are those below [Sparkplug 3.0, chapter 6]. */
-const payloadFields: Fields<Draft<Payload> & { metrics: Metric[] }> = new Map([
+const payloadFields: Fields<Reading> = new Map([
   [varint(1), (into, reader) => void (into.timestamp = Number(reader.uint64()))],
   [
     delimited(2),
     (into, reader) => void into.metrics.push(scan<Draft<Metric>>(reader.bytes(), {}, metricFields)),
   ],
   [varint(3), (into, reader) => void (into.seq = Number(reader.uint64()))],
+  // In it is a payload that is compressed, or anything else.
+  [delimited(5), (into, reader) => void (into.hasBody = reader.bytes().length > 0)],
 ]);
 
 const metricFields: Fields<Draft<Metric>> = new Map([

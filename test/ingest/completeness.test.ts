@@ -44,6 +44,13 @@ describe('completeness', () => {
     expect(await rows()).toEqual(['a 2026-11-23 1/4', 'a 2026-11-24 3/4', 'a 2026-11-25 1/4']);
   });
 
+  test('has one row of a day that is heard again after the next has begun, in one batch', async () => {
+    const { hear, rows } = await open();
+    await hear('a', 1, 30, 13, 31, 19);
+    await hear('a', 7);
+    expect(await rows()).toEqual(['a 2026-11-24 4/4', 'a 2026-11-25 1/4']);
+  });
+
   test('goes on after a restart where it was', async () => {
     const { hear, restart, rows } = await open();
     await hear('a', 1, 7);
