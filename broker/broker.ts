@@ -105,8 +105,8 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     byId.set(client.id, client);
     if (!client.clean) sessions.enter(client.id);
     const { will } = client as Client & { readonly will?: Omit<KeptWill, 'login'> };
-    const login = connections.get(client)?.name;
-    wills.enter(client, will && login !== undefined ? { ...will, login } : undefined);
+    const { name: login, login: principal } = connections.get(client) ?? {};
+    wills.enter(client, principal, will && login !== undefined ? { ...will, login } : undefined);
   });
   aedes.on('clientDisconnect', (client) => {
     const holder = byId.get(client.id);

@@ -53,8 +53,8 @@ export class Connection implements LaneDeps, FramesOptions {
   readonly #lane: Lane;
   #pace: Pace | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Messages of QoS 2 that aedes has, and has not yet noted. */
-  entering = 0;
+  /** Ids of QoS 2 messages that aedes has, and has not yet answered: one that comes twice counts once. */
+  #entering: Set<number> | undefined;
   #filters: Set<string> | undefined;
   /** Messages that aedes has, and has not yet handed on. */
   #slow: Set<object> | undefined;
@@ -117,13 +117,21 @@ export class Connection implements LaneDeps, FramesOptions {
   }
 
   /** aedes asks about a message, and is done with one; QoS 2 has an order of its own. */
-  enterSlow(packet: { readonly qos: number }): void {
+  enterSlow(packet: { readonly qos: number; readonly messageId?: number }): void {
     if (packet.qos < 2) (this.#slow ??= new Set()).add(packet);
-    else this.entering++;
+    else (this.#entering ??= new Set()).add(packet.messageId!);
   }
-  leaveSlow(packet: { readonly qos: number }): void {
+  leaveSlow(packet: { readonly qos: number; readonly messageId?: number }): void {
     if (packet.qos < 2) this.#slow?.delete(packet);
-    else this.entering--;
+    else this.#entering?.delete(packet.messageId!);
+  }
+
+  /** Whether as many messages of QoS 2 are entering or `received` as may be; one of them needs no other place. */
+  isFull(id: number, received: ReadonlySet<number>, most: number): boolean {
+    const entering = (this.#entering ??= new Set());
+    if (received.size + entering.size < most) return false;
+    const all = received.union(entering);
+    return all.size >= most && !all.has(id);
   }
 
   cap(): number {

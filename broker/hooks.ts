@@ -93,9 +93,11 @@ export function createHooks(deps: HooksDeps): Hooks {
       if (refused) return callback(refuse(client, refused));
       if (packet.qos === 2) {
         const received = deps.received(client!);
+        const id = idOf(packet);
         // What was kept needs no second record; aedes answers it with PUBREC alone [MQTT-4.3.3-2].
-        if (received.has(idOf(packet))) return callback();
-        const many = received.size + connection.entering >= limits.inflight.messages;
+        // Without DUP it is another message under an id whose PUBREL never came, or was not kept.
+        if (packet.dup && received.has(id)) return callback();
+        const many = connection.isFull(id, received, limits.inflight.messages);
         if (many) return callback(refuse(client, inflightFull(limits.inflight.messages)));
       }
       connection.enterSlow(packet);

@@ -17,6 +17,12 @@ interface Packet extends KeptMessage {
   readonly brokerCounter: number;
   messageId?: number;
 }
+/** A PUBLISH of QoS 2, or its PUBREL. */
+interface Incoming {
+  readonly cmd: string;
+  readonly dup: boolean;
+  readonly messageId: number;
+}
 type Listener = ReturnType<Sessions['listenersOf']>[number];
 
 export interface PersistenceDeps {
@@ -108,8 +114,10 @@ export function createPersistence(deps: PersistenceDeps): Persistence {
       const ids = passing.get(client) ?? new Set();
       passing.set(client, ids.add(packet.messageId));
     },
-    async incomingGetPacket(client: Holder, packet: { messageId: number }): Promise<object> {
-      if (received(client).has(packet.messageId)) return packet;
+    async incomingGetPacket(client: Holder, packet: Incoming): Promise<object> {
+      // A PUBLISH without DUP is another message, whatever went under its id.
+      const isAnother = packet.cmd === 'publish' && !packet.dup;
+      if (!isAnother && received(client).has(packet.messageId)) return packet;
       throw new Error('no such packet');
     },
     async incomingDelPacket(client: Holder, { messageId }: { messageId: number }): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Client } from 'aedes';
+import type { Principal } from '#model';
 import { keys, pack, type KeptWill } from './records.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -11,15 +12,26 @@ export class Wills {
   readonly #store: SessionStore;
   readonly #holders = new Map<string, Client>();
   readonly #owed: Map<string, KeptWill>;
+  /** Client ids of what was owed at the start, by login. */
+  readonly #idsOf: Map<string, string[]>;
 
   constructor(kept: ReadonlyMap<string, KeptWill>, store: SessionStore) {
     this.#owed = new Map(kept);
+    const byLogin = Map.groupBy(kept, ([, { login }]) => login);
+    this.#idsOf = new Map([...byLogin].map(([login, wills]) => [login, wills.map(([id]) => id)]));
     this.#store = store;
   }
 
-  /** A client is there, with a will or without: whatever was owed for it is not any longer. */
-  enter(client: Client, will: KeptWill | undefined): void {
+  /**
+   * A client is there, with a will or without: what was owed for it is not any longer. Many libraries make
+   * up an id at each start: a device is back under any, a program of many clients by the same will's topic.
+   */
+  enter(client: Client, principal: Principal | undefined, will: KeptWill | undefined): void {
     this.settle(client.id);
+    for (const id of this.#idsOf.get(principal?.name ?? '') ?? []) {
+      const isBack = principal?.role === 'device' || this.#owed.get(id)?.topic === will?.topic;
+      if (isBack) this.settle(id);
+    }
     if (will === undefined) return;
     this.#holders.set(client.id, client);
     this.#store.put(keys.will(client.id), () => {

@@ -50,6 +50,26 @@ describe('messages in flight', () => {
     expect([bench.codes(), bench.guarded]).toEqual([['broker.inflight_full'], ['inflight_full']]);
   });
 
+  test('of QoS 2 count once when sent again before their PUBREC', async () => {
+    const bench = await openBroker({ inflight: { messages: 2, bytes: 1 << 20 } });
+    const line = await login(bench);
+    for (const each of ids(3)) {
+      const message = publish(topics.own, { qos: 2, id: each });
+      const again = Buffer.from(message);
+      again[0]! |= 0x08; // DUP
+      bench.hold();
+      line.send(message, again);
+      await vi.waitFor(() => expect(bench.appended).toHaveLength(2 * each));
+      bench.release(1);
+      await line.hear(`5002000${each}`);
+      bench.release();
+      await line.hear(`5002000${each}`);
+      line.send(packet(0x62, id(each)));
+      await line.hear(`7002000${each}`);
+    }
+    expect(bench.guarded).toEqual([]);
+  });
+
   test('of QoS 2 are bounded also when all come at once', async () => {
     const bench = await openBroker({ inflight: { messages: 3, bytes: 1 << 20 } });
     const line = await login(bench);

@@ -91,6 +91,29 @@ describe('a durable session', () => {
     await vi.waitFor(() => expect(second.appended).toHaveLength(1));
   });
 
+  test.each([
+    ['by a client that begins to count anew', false],
+    ['by one whose PUBREL a crash has made us forget', true],
+  ])('has another message under an id that is not released taken, sent %s', async (_, crashed) => {
+    const first = await openKept();
+    await leaveListening(first);
+    const line = await back(first, true);
+    line.send(publish(topics.own, { qos: 2, id: 5, body: '1' }));
+    await vi.waitFor(() => expect(line.heard()).toMatch(/50020005$/));
+    line.send(subscribe(1, topics.cmd)); // its SUBACK waits for the disk
+    await vi.waitFor(() => expect(line.heard()).toMatch(/9003000901$/));
+    const then = crashed ? await first.afterKill() : first;
+    if (crashed) line.send(packet(0x62, id(5)));
+    const reader = await login(then, { id: 'reader', login: 'reader' });
+    reader.send(subscribe(0, 'city/#'));
+    await reader.hear('9003000900');
+    const again = await back(then, true);
+    again.send(publish(topics.own, { qos: 2, id: 5, body: 'n2;' }));
+    await vi.waitFor(() => expect(again.heard()).toMatch(/50020005$/));
+    expect(then.appended.map(({ bytes }) => Buffer.from(bytes).toString()).at(-1)).toBe('n2;');
+    await vi.waitFor(() => expect(wordsOf(reader)).toEqual(['n2;']));
+  });
+
   test('stays without what it no longer asks for', async () => {
     const first = await openKept();
     await leaveListening(first);

@@ -33,6 +33,32 @@ describe('a will', () => {
     expect(after.appended).toMatchObject([{ principal: 'bin-1' }]);
   });
 
+  test('is not told of a device that is back under another client id', async () => {
+    const before = await openKept({}, { wills: 300 });
+    await login(before, { ...first, id: 'mqttjs_a' });
+    await login(before, second);
+    const after = await before.afterKill();
+    await login(after, { ...first, id: 'mqttjs_b' });
+    await vi.waitFor(() => expect(after.appended).toHaveLength(1)); // all that are owed, in one go
+    expect(after.appended).toMatchObject([{ principal: 'bin-2' }]);
+  });
+
+  test('is not told of a client of a bridge that is back with the same, and of its others is', async () => {
+    const bridge = (id: string, device: string) => ({
+      id,
+      login: 'simulator',
+      will: `city/v1/kupang/bin/${device}/status`,
+    });
+    const before = await openKept({}, { wills: 300 });
+    await login(before, bridge('a', 'bin-1'));
+    await login(before, bridge('b', 'bin-2'));
+    const after = await before.afterKill();
+    await login(after, bridge('c', 'bin-1'));
+    await login(after, { id: 'd', login: 'simulator' });
+    await vi.waitFor(() => expect(after.appended).toHaveLength(1));
+    expect(after.appended).toMatchObject([{ topic: bridge('b', 'bin-2').will }]);
+  });
+
   test('stays that of the client that has come when the one before it is hung up on', async () => {
     const before = await openKept({}, { wills: 0 });
     await login(before, first);

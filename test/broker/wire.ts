@@ -54,7 +54,8 @@ export interface Bench {
   /** Lets it hear these topics only. */
   narrow(name: string, subscribe: readonly string[]): void;
   hold(): void;
-  release(): void;
+  /** Lets go of all that is held back and what comes after, or of the oldest few alone. */
+  release(few?: number): void;
 }
 
 const pace = { rate: 10_000, burst: 10_000, patience: 60_000 };
@@ -120,9 +121,9 @@ export async function openBroker(
       },
     },
   );
-  const release = (): void => {
-    const all = held ?? [];
-    held = undefined;
+  const release = (few?: number): void => {
+    const all = held?.splice(0, few ?? held.length) ?? [];
+    if (few === undefined) held = undefined;
     queueMicrotask(() => {
       for (const done of all) done();
     });
