@@ -194,6 +194,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
       connections.set(connection.client, connection);
     },
     stranger: limits.frame.stranger,
+    isSameOrigin: options.anonymous !== undefined,
     onProblem: deps.certificateProblem,
   });
 

@@ -38,6 +38,8 @@ export interface ListenersDeps {
   readonly enter: (wire: Wire) => void;
   /** Largest packet, bytes, of somebody whose login is not known. */
   readonly stranger: number;
+  /** Whether browsers come in from pages of this host only. */
+  readonly isSameOrigin: boolean;
   /** Told when a certificate that was changed can't be used: the old one stays. */
   readonly onProblem: (reason: string) => void;
 }

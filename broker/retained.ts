@@ -39,14 +39,20 @@ export class Retained {
   /** Takes the place of what the topic had; an empty payload only removes that [MQTT-3.3.1-10]. */
   put(message: KeptMessage): void {
     const { topic, qos, payload } = message;
-    this.#remove(topic);
-    if (payload.length === 0) return this.#store.delete(keys.retained(topic));
     const { messages, bytes } = this.#limits;
-    if (this.#messages.size >= messages || this.#bytes + weightOf(message) > bytes) {
+    const before = this.#messages.get(topic);
+    const more = weightOf(message) - (before === undefined ? 0 : weightOf(before));
+    const isFull =
+      (before === undefined && this.#messages.size >= messages) || this.#bytes + more > bytes;
+    if (payload.length === 0 || isFull) {
+      this.#remove(topic);
       this.#store.delete(keys.retained(topic));
-      return this.#full();
+      if (payload.length > 0) this.#full();
+      return;
     }
-    this.#hold(message);
+    // In the place that the topic has: moved to the end, a search under way would meet it again.
+    this.#messages.set(topic, message);
+    this.#bytes += more;
     this.#store.put(keys.retained(topic), () => pack({ qos }, payload));
   }
 

@@ -30,7 +30,8 @@ const batchBytes = 1 << 20;
 /** Pause before a write is tried again, ms. */
 const pause = 2_000;
 
-const noRoom = /no space left|quota exceeded/i;
+const noRoom =
+  /no space left|quota exceeded|permission denied|too many open files|input\/output error/i;
 
 /** Keeps nothing. */
 export const forgetful: SessionStore = {
@@ -60,6 +61,8 @@ export async function openSessionStore<Kept>(
     await database.close();
     if (isNew) throw error;
     const reason = reasonOf(error);
+    // Somebody works in it: that is no damage.
+    if (isLocked(error)) throw error;
     if (noRoom.test(reason)) {
       // The folder is sound; what is in it comes back with the next start.
       deps.onProblem(reason);
@@ -70,6 +73,11 @@ export async function openSessionStore<Kept>(
     deps.onDamage(aside, reason);
     return openSessionStore(folder, parse, deps, true);
   }
+}
+
+function isLocked(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return code === 'LEVEL_LOCKED' || cause?.code === 'LEVEL_LOCKED';
 }
 
 /**
@@ -128,7 +136,7 @@ class WriteBehind implements SessionStore {
 
   async #write(): Promise<void> {
     await new Promise(setImmediate); // for company of the same turn
-    while (this.#changed.size > 0) {
+    while (this.#changed.size > 0 || this.#waiting.length > 0) {
       const [batch, waiting] = this.#take();
       const reason = await this.#try(batch);
       for (const resolve of waiting) resolve();
@@ -151,7 +159,7 @@ class WriteBehind implements SessionStore {
       this.#changed.delete(key);
       if (value) this.#known.add(key);
       bytes += key.length + (value?.length ?? 0);
-      if (bytes >= batchBytes) return [batch, []];
+      if (bytes >= batchBytes && this.#changed.size > 0) return [batch, []];
     }
     return [batch, this.#waiting.splice(0)];
   }

@@ -85,10 +85,24 @@ export class Sessions {
     const known = this.#sessions.get(clientId);
     if (known !== undefined && (known.login !== login || this.#isOver(known))) this.end(clientId);
     else if (known !== undefined) return true;
-    if ((this.#perLogin.get(login) ?? 0) >= this.#limits.perLogin) return false;
+    if ((this.#perLogin.get(login) ?? 0) >= this.#limits.perLogin && !this.#endIdle(login)) {
+      return false;
+    }
     const nothing = { filters: [], queue: new Map(), sent: new Map(), received: [] };
     this.#add(new Session(clientId, { login, left: this.#deps.now(), ...nothing }, this.#store));
     return true;
+  }
+
+  /** Ends the session of a login that was left longest ago and in which nothing is: no filter, no message. */
+  #endIdle(login: string): boolean {
+    let idle: Session | undefined;
+    for (const session of this.#sessions.values()) {
+      const { left, filters, length } = session;
+      if (session.login !== login || left === undefined || filters.size + length > 0) continue;
+      if (idle === undefined || left < idle.left!) idle = session;
+    }
+    if (idle !== undefined) this.end(idle.clientId);
+    return idle !== undefined;
   }
 
   /** Its client is there. */

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { createWebSocketStream, WebSocketServer, type WebSocket } from 'ws';
 import type { Wire } from './wire.ts';
@@ -7,6 +7,8 @@ export interface WebSocketsDeps {
   readonly enter: (wire: Wire) => void;
   /** Largest packet, bytes, of somebody whose login is not known. */
   readonly stranger: number;
+  /** Whether a page of somebody else's, in a browser on this machine, must not come in: nobody asks it for a login. */
+  readonly isSameOrigin: boolean;
   /** Time the upgrade may take, ms. */
   readonly patience: number;
 }
@@ -28,6 +30,8 @@ export function openWebSockets(path: string, deps: WebSocketsDeps): (socket: Soc
   const sockets = new WebSocketServer({
     server,
     path,
+    verifyClient: ({ origin, req }: { origin?: string; req: IncomingMessage }) =>
+      !deps.isSameOrigin || isOwn(origin, req.headers.host),
     maxPayload: deps.stranger + beside,
     perMessageDeflate: false,
     // [MQTT-6.0.0-3]: told the one of ours that it offered; without one, clients hang up by themselves.
@@ -45,6 +49,12 @@ export function openWebSockets(path: string, deps: WebSocketsDeps): (socket: Soc
     server.emit('connection', socket);
     socket.resume(); // it was let in without having been read
   };
+}
+
+/** Whether a page came from the host that it now talks to; what is no browser says no origin. */
+function isOwn(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 /** The stream of a WebSocket. What is written in one go leaves in one frame [MQTT-6.0.0-2]. */

@@ -6,8 +6,8 @@ import {
   hello,
   login,
   openBroker,
-  publish,
   puback,
+  publish,
   subscribe,
   topics,
 } from './wire.ts';
@@ -67,8 +67,15 @@ describe('what waits for durable sessions', () => {
 
 test('a login has so many durable sessions, and gets a place back when one ends', async () => {
   const bench = await openKept({ sessions: 2 });
-  for (const id of ['bin-1:1', 'bin-1:2'])
-    await leave(bench, await login(bench, { id, clean: false }));
+  const keep = async (id: string): Promise<void> => {
+    const line = await login(bench, { id, clean: false });
+    line.send(subscribe(1, topics.cmd));
+    await line.hear('9003000901');
+    await leave(bench, line);
+  };
+  // Nothing is in it: it gives way.
+  await leave(bench, await login(bench, { id: 'bin-1:0', clean: false }));
+  for (const id of ['bin-1:1', 'bin-1:2']) await keep(id);
   const third = await dial(bench, hello({ id: 'bin-1:3', clean: false }));
   await third.hear(connack(2));
   expect(bench.codes()).toEqual(['broker.sessions_full']);
@@ -76,7 +83,7 @@ test('a login has so many durable sessions, and gets a place back when one ends'
   await leave(bench, await login(bench, { id: 'bin-1:2', clean: false })); // one of the two
   await leave(bench, await login(bench, { id: 'bin-2', login: 'bin-2', clean: false })); // another's
   await leave(bench, await login(bench, { id: 'bin-1:1' })); // a clean one ends it
-  await leave(bench, await login(bench, { id: 'bin-1:3', clean: false }));
+  await keep('bin-1:3');
   const again = await bench.restart();
   const fourth = await dial(again, hello({ id: 'bin-1:4', clean: false }));
   await fourth.hear(connack(2));

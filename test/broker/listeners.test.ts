@@ -162,6 +162,18 @@ describe('WebSocket', () => {
     expect(bench.broker.connections()).toBe(0);
   });
 
+  test('turns away a page of somebody else where clients need no login', async () => {
+    const anonymous = { publish: ['test/#'], subscribe: [] };
+    const bench = await openBroker(undefined, { ws: { ...address, path: '/mqtt' }, anonymous });
+    const host = `127.0.0.1:${bench.broker.wsPort}`;
+    const come = (origin: string) => new WebSocket(`ws://${host}/mqtt`, ['mqtt'], { origin });
+    const [error] = (await once(come('https://elsewhere.example'), 'error')) as [Error];
+    expect(error.message).toMatch(/401/);
+    const own = come(`http://${host}`);
+    await once(own, 'open');
+    own.terminate();
+  });
+
   test('hangs up on text frames', async () => {
     const bench = await openBroker(undefined, { ws: { ...address, path: '/mqtt' } });
     const socket = await openSocket(bench.broker.wsPort!);

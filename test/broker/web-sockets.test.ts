@@ -60,6 +60,7 @@ describe('over WebSocket', () => {
   test('who does not ask for an upgrade in time is hung up on', async () => {
     const opened = openWebSockets('/mqtt', {
       enter: () => expect.unreachable('nobody upgrades'),
+      isSameOrigin: false,
       stranger: 4_096,
       patience: 100,
     });
