@@ -80,7 +80,9 @@ test('a login has so many durable sessions, and gets a place back when one ends'
   await third.hear(connack(2));
   expect(bench.codes()).toEqual(['broker.sessions_full']);
   expect(bench.guarded).toEqual(['sessions_full']);
-  await leave(bench, await login(bench, { id: 'bin-1:2', clean: false })); // one of the two
+  const second = await dial(bench, hello({ id: 'bin-1:2', clean: false })); // one of the two
+  await second.hear('20020100');
+  await leave(bench, second);
   await leave(bench, await login(bench, { id: 'bin-2', login: 'bin-2', clean: false })); // another's
   await leave(bench, await login(bench, { id: 'bin-1:1' })); // a clean one ends it
   await keep('bin-1:3');
