@@ -98,7 +98,7 @@ export async function dismiss(trx: Kysely<IngestTables>, { system, id }: Strange
   await trx.deleteFrom('quarantine').where('system', '=', system).where('id', '=', id).execute();
 }
 
-/** A page of strangers, last heard first; `before` is a last_seen (epoch ms) and a name. */
+/** A page of strangers, last heard first. */
 export async function listQuarantine(
   db: Kysely<IngestTables>,
   page: { readonly limit: number; readonly offset: number },

@@ -97,6 +97,7 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
   return directory;
 }
 
-function keyOf({ system, id }: Identity): string {
+/** A name of another system as a key of maps. */
+export function keyOf({ system, id }: Identity): string {
   return `${system}/${id}`;
 }

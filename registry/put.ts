@@ -7,13 +7,12 @@ import {
   type Principal,
   type Rejection,
 } from '#model';
-import type { Binding, Entry } from './directory.ts';
+import { keyOf, type Binding, type Entry } from './directory.ts';
 import { grantsOf } from './grants.ts';
 import { readKnown, type Known } from './read.ts';
 import { findTaken, findUnknown } from './refuse.ts';
 import {
   endBinding,
-  keyOf,
   saveAssets,
   saveBindings,
   saveDevices,

@@ -1,6 +1,6 @@
 import type { Asset, Device, Identity, Principal } from '#model';
-import type { Binding, Entry } from './directory.ts';
-import { findBindings, keyOf, type Trx } from './rows.ts';
+import { keyOf, type Binding, type Entry } from './directory.ts';
+import { findBindings, type Trx } from './rows.ts';
 import type { RegistryTables } from './tables.ts';
 
 /** What the registry holds of some ids. */

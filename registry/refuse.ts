@@ -1,6 +1,6 @@
 import { reject, type Asset, type Device, type Kinds, type Rejection } from '#model';
 import type { Known } from './read.ts';
-import { keyOf } from './rows.ts';
+import { keyOf } from './directory.ts';
 
 /** Says which of the names that a row uses is none. */
 export function findUnknown(

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Asset, Device, Identity, Principal } from '#model';
-import type { Binding } from './directory.ts';
+import type { Asset, Device, Principal } from '#model';
+import { keyOf, type Binding } from './directory.ts';
 import type { RegistryTables } from './tables.ts';
 
 export type Trx = Kysely<RegistryTables>;
@@ -153,9 +153,4 @@ export async function deleteDevice(trx: Trx, id: string): Promise<void> {
   await trx.deleteFrom('identity').where('device', '=', id).execute();
   await trx.deleteFrom('binding').where('device', '=', id).execute();
   await trx.deleteFrom('credential').where('name', '=', id).execute();
-}
-
-/** A name of another system as a key of maps. */
-export function keyOf({ system, id }: Identity): string {
-  return `${system}/${id}`;
 }

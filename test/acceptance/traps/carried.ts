@@ -67,14 +67,14 @@ export const carried: readonly Trap[] = [
     reads: { fill_level: [53, 54] },
   },
   {
-    input: 'a clock at 1970: receive time stands for it, suspect',
+    input: 'a clock at 1970',
     packets: (it) => [it.say({ ts: 86_400_000, values: { fill_level: 55 } })],
     answer: 'PUBACK',
     moved: [decoded],
     reads: { fill_level: [55] },
   },
   {
-    input: 'a clock an hour ahead: the same',
+    input: 'a clock an hour ahead',
     packets: (it, now) => [it.say({ ts: now + 60 * minute, values: { fill_level: 56 } })],
     answer: 'PUBACK',
     moved: [decoded],
@@ -125,8 +125,9 @@ export const carried: readonly Trap[] = [
     moved: [refused('client_id_taken')],
   },
   {
-    input: 'a second connection of the same login: the first is closed',
+    input: 'a second connection under the same client id: the first is closed',
     isRaw: true,
+    isTakeover: true,
     packets: (it) => [
       hello({ id: it.id, login: it.id, token: it.token }),
       it.say({ fill_level: 57 }),

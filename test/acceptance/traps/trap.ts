@@ -7,6 +7,8 @@ export interface Trap extends Seen {
   readonly packets: (device: Device, now: number) => readonly Uint8Array[];
   /** Sent by a network server's login. */
   readonly byBridge?: boolean;
+  /** The device is connected already, and must be hung up on. */
+  readonly isTakeover?: boolean;
   /** No rule may see anything in it. */
   readonly isQuiet?: boolean;
   /** The packets bring their own CONNECT. */

@@ -1,6 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, makeFolder, startServer, type TestServer } from '../../support/server.ts';
+import {
+  eventually,
+  hungUp,
+  makeFolder,
+  startServer,
+  type TestServer,
+} from '../../support/server.ts';
 import { carried } from './carried.ts';
 import { codecs } from './codecs.ts';
 import { said } from './said.ts';
@@ -49,7 +55,10 @@ describe('a trap', { timeout: 60_000 }, () => {
       const device = deviceOf(id, asset.kind, await server.device(id, asset));
       const packets = trap.packets(device, Date.now());
       const login = trap.byBridge ? { id: 'lora', token: bridge } : device;
+      const first = trap.isTakeover ? await server.connect(device.id, device.token) : undefined;
+      const gone = first && hungUp(first);
       const { answer, moved } = await watch(server, login, packets, trap);
+      await gone;
       expect({ answer, moved: [...moved].sort() }).toEqual({
         answer: trap.answer,
         moved: [...trap.moved].sort(),
