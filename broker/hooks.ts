@@ -6,6 +6,7 @@ import { checkSubscribe, type Authorize } from './authorize.ts';
 import type { Connection } from './connection.ts';
 import type { BrokerDeps } from './contract.ts';
 import type { Flushes } from './flushes.ts';
+import { lowered, yieldToHigher } from './granted.ts';
 import type { Guard, Limits } from './limits.ts';
 import { Refused, type Tell } from './refusals.ts';
 import type { Sessions } from './sessions.ts';
@@ -60,6 +61,24 @@ export function createHooks(deps: HooksDeps): Hooks {
     return holder && connections.get(holder)?.name;
   };
 
+  /** Hands a message to the log, or to us; `answer` is called when it may be acknowledged. */
+  const keep = (
+    login: string,
+    topic: string,
+    payload: Buffer | string,
+    answer: () => void,
+  ): void => {
+    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
+    const done = (): void => {
+      acknowledgements.flush(); // those of the short way that came before
+      answer();
+    };
+    // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
+    if (!topic.startsWith('$siaga/')) return deps.append(login, topic, bytes, done);
+    deps.broker.control(topic, bytes);
+    flushes.afterAll(done); // in its turn [MQTT-4.6.0-2]: what came before it is answered first
+  };
+
   return {
     preConnect(client, packet, callback) {
       connections.get(client)!.begin(packet);
@@ -91,6 +110,8 @@ export function createHooks(deps: HooksDeps): Hooks {
       if (!principal) return callback(refuse(client, revoked));
       const refused = deps.authorize(principal, topic);
       if (refused) return callback(refuse(client, refused));
+      // aedes lets it pass [MQTT-2.3.1-1]. A will has no id at all.
+      if (packet.qos > 0 && idOf(packet) === 0) return callback(new Error('message id 0'));
       if (packet.qos === 2) {
         const received = deps.received(client!);
         const id = idOf(packet);
@@ -101,20 +122,7 @@ export function createHooks(deps: HooksDeps): Hooks {
         if (many) return callback(refuse(client, inflightFull(limits.inflight.messages)));
       }
       connection.enterSlow(packet);
-      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload);
-      if (topic.startsWith('$siaga/')) {
-        deps.broker.control(topic, bytes);
-        // In its turn [MQTT-4.6.0-2]: what came before it is answered first.
-        return flushes.afterAll(() => {
-          acknowledgements.flush();
-          callback();
-        });
-      }
-      // QoS 0 waits for the commit too: that is what holds a flood back at its own socket.
-      deps.append(principal.name, topic, bytes, () => {
-        acknowledgements.flush(); // those of the short way that came before
-        callback();
-      });
+      keep(principal.name, topic, payload, callback);
     },
 
     published(packet, client, callback) {
@@ -125,7 +133,10 @@ export function createHooks(deps: HooksDeps): Hooks {
     authorizeSubscribe(client, subscription, callback) {
       const connection = connections.get(client)!;
       const refused = checkSubscribe(connection, subscription.topic, limits);
-      if (refused === undefined) return callback(null, subscription);
+      if (refused === undefined) {
+        if (subscription.qos === 0) yieldToHigher(client);
+        return callback(null, subscription);
+      }
       refuse(client, refused);
       callback(null, null); // SUBACK 0x80 [MQTT-3.9.3]
     },
@@ -164,21 +175,4 @@ function inflightFull(most: number): Rejection {
 
 function idOf(packet: object): number {
   return (packet as { messageId: number }).messageId;
-}
-
-/**
- * A packet with the QoS that was asked for [MQTT-3.8.4-6]. aedes lowers it itself where the filter is the
- * topic, and hands QoS 0 over as such: what is left are QoS 2 and retained messages under a wildcard.
- */
-function lowered<P extends { readonly topic: string; readonly qos: number; retain: boolean }>(
-  packet: P,
-  client: Client,
-): P {
-  if (packet.qos < 2 && !(packet.qos === 1 && packet.retain)) return packet;
-  const { subscriptions } = client as unknown as { subscriptions: Record<string, { qos: number }> };
-  const asked = Object.entries(subscriptions)
-    .filter(([filter]) => matches(filter, packet.topic))
-    .map(([, { qos }]) => qos);
-  const qos = Math.max(0, ...asked);
-  return qos < packet.qos ? { ...packet, qos } : packet;
 }

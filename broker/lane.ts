@@ -67,7 +67,8 @@ export class Lane {
     const topicEnd = body + 2 + chunk.readUInt16BE(body);
     const payloadAt = topicEnd + 2 * qos;
     if (payloadAt > end) return false;
-    const messageId = qos === 0 ? 0 : chunk.readUInt16BE(topicEnd);
+    const messageId = qos === 0 ? -1 : chunk.readUInt16BE(topicEnd);
+    if (messageId === 0) return false; // [MQTT-2.3.1-1]
     const topic = chunk.toString('utf8', body + 2, topicEnd);
     if (topic.startsWith('$') || !this.#deps.may(topic)) return false;
 
