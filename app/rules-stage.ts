@@ -22,7 +22,7 @@ const consumer = 'rules';
  * cursor are one transaction, at once on a breach, otherwise at most every 250 ms or 5,000 readings.
  */
 export function rulesStage({ log, db, rules, desk, now }: RulesStageDeps): Consumer {
-  let states = new Map<string, RuleStateRow>();
+  let states: readonly RuleStateRow[] | undefined;
   let breaches: Breach[] = [];
   let dead: DeadLetter[] = [];
   let counts: Counts = {};
@@ -42,8 +42,6 @@ export function rulesStage({ log, db, rules, desk, now }: RulesStageDeps): Consu
       const judgement = rules.judge(
         readable.map((record) => ({ number: record.number, reading: readReading(record) })),
       );
-      judgement.commit();
-      for (const row of judgement.states) states.set(`${row.rule}\n${row.asset}\n${row.key}`, row);
       breaches.push(...judgement.breaches);
       for (const failure of judgement.failed) dead.push(bug(readable, failure));
       count('dead', judgement.failed.length);
@@ -51,13 +49,16 @@ export function rulesStage({ log, db, rules, desk, now }: RulesStageDeps): Consu
       return judgement.breaches.length > 0;
     },
     async commit(from, to) {
+      // Taken once: a neighbour that is away is tried again with the same.
+      states ??= rules.changes();
+      const rows = states;
       await db.transaction().execute(async (trx) => {
-        await saveStates(scope<RuleTables>(trx), [...states.values()]);
+        await saveStates(scope<RuleTables>(trx), rows);
         const unfiled = await fileBreaches(desk, trx, breaches, now());
         const letters = [...dead, ...unfiled];
         await settle(scope<IngestTables>(trx), { consumer, from, to, counts, dead: letters });
       });
-      states = new Map();
+      states = undefined;
       breaches = [];
       dead = [];
       counts = {};

@@ -143,7 +143,13 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       secret: folder.secret,
     }),
     desk: createDesk({ categories, directory }),
-    rules: await createRules({ rules, directory, kinds, db: scope<RuleTables>(db) }),
+    rules: await createRules({
+      rules,
+      directory,
+      kinds,
+      timeZone: config.city.timeZone,
+      db: scope<RuleTables>(db),
+    }),
     decode: createDecode({
       kinds,
       profiles,

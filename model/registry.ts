@@ -18,6 +18,8 @@ export const asset = z.strictObject({
   interval: z.number().positive().optional(),
   /** Rated values and geometry by name: `rated_power` W, `mount_height` mm, `full_distance` mm. */
   attributes: z.record(z.string(), z.number()).default({}),
+  /** Words by which rules choose their assets, such as `main-road`. */
+  tags: z.array(z.string().min(1).max(64)).max(16).optional(),
 });
 export type Asset = z.infer<typeof asset>;
 

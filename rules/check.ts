@@ -1,7 +1,7 @@
 import { didYouMean, type Kinds, type Metric } from '#model';
 import { z } from 'zod';
 import type { Problem } from './explain.ts';
-import { limits } from './rule.ts';
+import { limits } from './condition.ts';
 
 const draft = z.looseObject({
   applies: z.looseObject({ kind: z.string() }),

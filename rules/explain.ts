@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '#model';
-import { conditionKeys, ruleKeys } from './rule.ts';
+import { conditionKeys } from './condition.ts';
+import { ruleKeys } from './rule.ts';
 
 /** Something wrong in a rule file: where, and what would be right. */
 export interface Problem {

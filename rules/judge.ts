@@ -1,136 +1,185 @@
-import type { Asset, Breach, Position, Reading, Value } from '#model';
-import type { Facts, Seen } from './condition.ts';
-import { evaluate, phase, type PreparedRule } from './evaluate.ts';
-import { stateOf, type Memory } from './memory.ts';
-import type { Rule } from './rule.ts';
+import type { Reading, Value } from '#model';
+import type { Facts, Truth } from './facts.ts';
+import type { EngineTime } from './engine-time.ts';
+import { evaluate, isOpen, truthOf, untouched, type State } from './evaluate.ts';
+import { instanceOf, remember, type Instance, type Memories, type Memory } from './memory.ts';
+import type { OpenInstance } from './opens.ts';
+import type { Plan, Plans } from './plan.ts';
+import type { PreparedRule } from './prepare.ts';
+import type { Changes } from './rows.ts';
+import type { Schedules } from './schedule.ts';
+import type { Teller } from './teller.ts';
+import type { Announcer } from './announcer.ts';
+import type { Vigil } from './vigil.ts';
+import { createTrail, extend } from './trail.ts';
 
-/** The rules of one kind by the metrics they look at, and how often such an asset reports (ms). */
-export interface Watch {
-  readonly interval: number;
-  readonly rules: ReadonlyMap<string, readonly PreparedRule[]>;
+/** What judging needs of the engine around it. */
+export interface JudgeDeps {
+  readonly memories: Memories;
+  readonly plans: Plans;
+  readonly schedules: Schedules;
+  readonly changes: Changes;
+  readonly teller: Teller;
+  readonly vigil: Vigil;
+  readonly announcer: Announcer;
+  readonly time: EngineTime;
+  planOf(memory: Memory, kind: string, device: string): Plan;
+  maxGapOf(prepared: PreparedRule, memory: Memory): number;
+  awaitSilence(memory: Memory, rule: string): void;
 }
 
-/** One reading, and all that has a say in what it means. */
-export interface Case {
-  readonly watch: Watch;
-  readonly memory: Memory;
-  readonly number: number;
-  readonly reading: Reading;
-  readonly asset: Asset | undefined;
-  readonly night: (position: Position, time: number) => boolean;
-}
-
-/** What is remembered after a reading, and what the world has to hear of it. */
-export interface Verdict {
-  readonly memory: Memory;
-  readonly breaches: readonly Breach[];
-}
-
-/** Report intervals that a held time outlives where the rule says nothing else. */
-const patience = 2.5;
-
-/**
- * What one reading does to what is remembered of its asset and key. Changes nothing itself, so that
- * an exception half-way leaves no half of a reading behind. Nothing when it says nothing new.
- */
-export function judgeReading(judged: Case): Verdict | undefined {
-  const { watch, memory, reading } = judged;
-  const fresh = freshMetrics(watch, memory.seen, reading);
-  if (fresh === undefined) return undefined;
-  const seen = new Map(memory.seen);
-  for (const said of fresh) seen.set(said.metric, said);
-  let states = memory.states;
-  const breaches: Breach[] = [];
-  for (const prepared of touched(watch, fresh)) {
-    const { rule } = prepared;
-    const facts = factsFor(prepared, seen, judged);
-    if (!isActive(rule, facts.at, judged)) continue;
-    const before = stateOf(memory, rule.id);
-    const after = evaluate(prepared, before, facts);
-    if (after === before) continue;
-    states = new Map(states).set(rule.id, after);
-    const change = phase(before, after);
-    if (change === undefined) continue;
-    // The breach that ends is the one that began, so its start is the older state's.
-    const { since } = change === 'raised' ? after : before;
-    breaches.push(breach(prepared, change, since, facts, judged));
-  }
-  return { memory: { ...memory, seen, states }, breaches };
-}
-
-interface Said {
-  readonly metric: string;
-  readonly value: Value;
-  readonly at: number;
-}
-
-/** The watched metrics that a reading knows better, if any: not suspect, and newer than what is remembered. */
-function freshMetrics(watch: Watch, seen: Seen, reading: Reading): Said[] | undefined {
-  let fresh: Said[] | undefined;
-  const { observedAt, values, quality } = reading;
-  for (const metric of Object.keys(values)) {
-    if (!watch.rules.has(metric) || quality?.[metric] === 'suspect') continue;
-    const last = seen.get(metric);
-    if (last !== undefined && observedAt <= last.at) continue;
-    (fresh ??= []).push({ metric, value: values[metric]!, at: observedAt });
-  }
-  return fresh;
-}
-
-/** The rules that look at one of the metrics, each once. */
-function touched(watch: Watch, fresh: readonly Said[]): readonly PreparedRule[] {
-  const [only, other] = fresh;
-  const first = watch.rules.get(only!.metric)!;
-  if (other === undefined) return first;
-  const rules = [...first];
-  for (const { metric } of fresh.slice(1)) {
-    for (const rule of watch.rules.get(metric)!) if (!rules.includes(rule)) rules.push(rule);
-  }
-  return rules;
-}
-
-function factsFor({ rule, metrics }: PreparedRule, seen: Seen, { watch, asset }: Case): Facts {
-  // A metric may arrive after a younger one of another packet. What is known then is known as of the
-  // younger one: time never runs backwards for an instance.
-  let at = 0;
-  for (const metric of metrics) at = Math.max(at, seen.get(metric)?.at ?? 0);
-  const maxGap = rule.max_gap ?? patience * (asset?.interval ?? watch.interval);
-  return { seen, at, maxGap, attributes: asset?.attributes ?? {} };
-}
-
-/** Outside its hours a rule stands still. Of an asset without a position nobody knows if it is night. */
-function isActive(rule: Rule, at: number, { asset, night }: Case): boolean {
-  if (rule.active === 'always') return true;
-  return asset !== undefined && night(asset, at) === (rule.active === 'night');
-}
-
-function breach(
-  { rule, metrics }: PreparedRule,
-  change: Breach['phase'],
-  since: number,
-  { seen, at, maxGap }: Facts,
-  { memory: { asset, key }, reading, number }: Case,
-): Breach {
-  const fingerprint = key === '' ? `${rule.id}:${asset}` : `${rule.id}:${asset}:${key}`;
-  const values: Record<string, Value> = {};
-  for (const metric of metrics) {
-    const last = seen.get(metric);
-    if (last && at - last.at <= maxGap) values[metric] = last.value;
-  }
-  return {
-    id: `${fingerprint}@${since}`,
-    fingerprint,
-    rule: rule.id,
-    asset,
-    kind: reading.kind,
-    ...(key !== '' && { key }),
-    phase: change,
-    severity: rule.severity,
-    respond: rule.respond,
-    category: rule.category,
-    since,
-    at,
-    values,
-    reading: number,
+/** Makes the function that takes one reading: heard of, learned, judged by the rules that look at what is new in it. */
+export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
+  const { memories, plans, schedules, changes, teller, vigil, announcer, time } = deps;
+  /** Used again for each rule: the hot path makes no garbage that it need not. */
+  const facts = { seen: new Map(), at: 0, maxGap: 0, attributes: none } as {
+    -readonly [K in keyof Facts]: Facts[K];
   };
+  const fresh: string[] = [];
+  const touched: PreparedRule[] = [];
+
+  return (reading) => {
+    const { asset, kind, device, key = '', values } = reading;
+    if (!plans.watches(kind)) return;
+    const memory = remember(memories, asset, key);
+    const plan = deps.planOf(memory, kind, device);
+    const whole = key === '' ? memory : remember(memories, asset, '');
+    if (values['online'] !== false) {
+      hear(whole, key === '' ? plan : deps.planOf(whole, kind, device), reading.receivedAt);
+    }
+    learn(memory, plan, reading);
+    if (fresh.length === 0) return;
+    changes.heard(memory);
+    touch(plan);
+    for (const prepared of touched) judge(prepared, memory, reading);
+  };
+
+  /** A last will speaks of its device, but it is not its device that speaks. */
+  function hear(memory: Memory, { silent }: Plan, at: number): void {
+    const isNew = memory.heard === 0;
+    if (at > memory.heard) {
+      memory.heard = at;
+      changes.heard(memory);
+    }
+    for (const { rule } of silent) {
+      const instance = memory.instances.get(rule.id);
+      if (instance?.open !== undefined) {
+        instance.state = { state: 'normal', since: time.now };
+        teller.end(instance as OpenInstance, time.now);
+        deps.awaitSilence(memory, rule.id);
+      } else if (isNew) deps.awaitSilence(memory, rule.id);
+    }
+  }
+
+  /** Remembers the watched metrics that a reading knows better: not suspect, and newer than what is known. */
+  function learn({ seen }: Memory, plan: Plan, { observedAt, values, quality }: Reading): void {
+    fresh.length = 0;
+    for (const metric in values) {
+      if (!plan.byMetric.has(metric) || quality?.[metric] === 'suspect') continue;
+      let said = seen.get(metric);
+      if (said === undefined) seen.set(metric, (said = { value: 0, at: -Infinity }));
+      if (observedAt <= said.at) continue;
+      said.value = values[metric]!;
+      said.at = observedAt;
+      const window = plan.trails.get(metric);
+      if (window !== undefined && typeof said.value === 'number') {
+        if (said.trail?.window !== window)
+          said.trail = { ...createTrail(window), ...(said.trail && { points: said.trail.points }) };
+        extend(said.trail, observedAt, said.value);
+      }
+      fresh.push(metric);
+    }
+  }
+
+  /** Each rule that looks at one of the fresh metrics, once. */
+  function touch({ byMetric }: Plan): void {
+    touched.length = 0;
+    for (const metric of fresh) {
+      for (const prepared of byMetric.get(metric)!) {
+        if (!touched.includes(prepared)) touched.push(prepared);
+      }
+    }
+  }
+
+  function judge(prepared: PreparedRule, memory: Memory, reading: Reading): void {
+    const { rule } = prepared;
+    const instance = memory.instances.get(rule.id);
+    gather(prepared, memory);
+    if (rule.active !== 'always' && !schedules.isActive(rule.active, facts.at, memory.entry)) {
+      if (rule.outside_hours === 'clear' && instance) rest(instance, facts.at);
+      return;
+    }
+    const before = instance?.state ?? untouched;
+    const truth = truthOf(prepared, before, facts);
+    const after = evaluate(prepared, before, facts, truth, keepOf(prepared, instance));
+    if (after !== before) move(instance ?? instanceOf(memory, rule.id), prepared, after, reading);
+    else if (instance?.open) confirm(instance as OpenInstance, prepared, truth);
+  }
+
+  /** Gathers what a rule is judged by. */
+  function gather(prepared: PreparedRule, memory: Memory): void {
+    // A metric may arrive after a younger one of another packet. What is known then is known as of the
+    // younger one: time never runs backwards for an instance.
+    let at = 0;
+    for (const metric of prepared.metrics) at = Math.max(at, memory.seen.get(metric)?.at ?? 0);
+    facts.seen = memory.seen;
+    facts.at = at;
+    facts.maxGap = deps.maxGapOf(prepared, memory);
+    facts.attributes = memory.entry?.attributes ?? none;
+  }
+
+  function move(instance: Instance, prepared: PreparedRule, after: State, reading: Reading): void {
+    const { memory, rule } = instance;
+    const wasOpen = isOpen(instance.state);
+    instance.state = after;
+    memory.instances.set(rule, instance);
+    if (!wasOpen && isOpen(after)) {
+      teller.raise(instance, prepared, onsetOf(prepared, memory, after.since, reading));
+    } else if (wasOpen && !isOpen(after)) {
+      teller.end(instance as OpenInstance, facts.at, valuesOf(prepared));
+      return;
+    } else changes.moved(instance);
+    if (instance.open) confirm(instance as OpenInstance, prepared, 'true');
+  }
+
+  /** Outside its hours a rule that does not hold sees nothing. */
+  function rest(instance: Instance, at: number): void {
+    if (instance.state.state === 'normal') return;
+    instance.state = { state: 'normal', since: at };
+    if (instance.open) teller.end(instance as OpenInstance, at);
+    else changes.moved(instance);
+  }
+
+  function confirm(instance: OpenInstance, { escalations }: PreparedRule, truth: Truth): void {
+    if (truth === 'true' || truth === 'false') vigil.confirm(instance);
+    for (const { when, severity } of escalations) {
+      if (when?.(facts, false) === 'true') announcer.update(instance, {}, severity);
+    }
+  }
+
+  /** What the rule looked at, as far as it was good enough to judge by. */
+  function valuesOf({ metrics }: PreparedRule): Record<string, Value> {
+    const values: Record<string, Value> = {};
+    for (const metric of metrics) {
+      const last = facts.seen.get(metric);
+      if (last && facts.at - last.at <= facts.maxGap) values[metric] = last.value;
+    }
+    return values;
+  }
+
+  function onsetOf(prepared: PreparedRule, memory: Memory, since: number, reading: Reading) {
+    const { asset, key } = memory;
+    const values = valuesOf(prepared);
+    const { kind, receivedAt, observedAt } = reading;
+    const delay = receivedAt - observedAt;
+    return { asset, kind, ...(key !== '' && { key }), since, at: facts.at, values, delay };
+  }
+}
+
+const none: Readonly<Record<string, number>> = {};
+
+/** While it flaps a breach has to be over for as long as its raises were counted. */
+function keepOf({ rule, keep }: PreparedRule, instance: Instance | undefined): number {
+  if (rule.flap === undefined || instance === undefined) return keep;
+  return instance.raises.length > rule.flap.max ? Math.max(keep, rule.flap.in) : keep;
 }

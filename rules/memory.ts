@@ -1,103 +1,102 @@
-import type { Value } from '#model';
-import type { Seen } from './condition.ts';
-import { untouched, type PreparedRule, type State } from './evaluate.ts';
-import type { RuleStateRow } from './tables.ts';
+import type { Asset, Breach } from '#model';
+import type { Said } from './facts.ts';
+import { isOpen, untouched, type State } from './evaluate.ts';
+import type { Plan } from './plan.ts';
 
-/** What the rules remember of one asset and key (`''` where there is none). Never changed in place. */
+/** What the rules remember of one asset and key (`''` where there is none). Changed in place. */
 export interface Memory {
   readonly asset: string;
   readonly key: string;
-  /** Shared by all rules that look at the asset: one row a reading instead of one a rule. */
-  readonly seen: Seen;
+  /** By metric; shared by all rules that look at the asset: one row a reading instead of one a rule. */
+  readonly seen: Map<string, Said>;
   /** By rule id; a rule that has never left normal here has none, and no row. */
-  readonly states: ReadonlyMap<string, State>;
+  readonly instances: Map<string, Instance>;
+  /** Engine time, epoch ms, at which anything was last heard of it; 0 where nothing was. */
+  heard: number;
+  kind: string;
+  /** The device that spoke last. */
+  device: string;
+  /** The rules about it, worked out when they or its registry entry change. */
+  plan: Plan | undefined;
+  /** The registry entry that the plan was made for. */
+  entry: Asset | undefined;
+}
+
+/** One rule for one asset and key. */
+export interface Instance {
+  readonly rule: string;
+  readonly memory: Memory;
+  state: State;
+  /** While its fault is there. */
+  open: Open | undefined;
+  /** Engine times of its latest raises, no more than the rule's `flap` counts. */
+  raises: number[];
+}
+
+/** An open breach, and what the world knows of it. */
+export interface Open {
+  /** As told last, or as it would be told; `phase` is always `raised`. */
+  breach: Breach;
+  /** Engine time of its raise. */
+  readonly begun: number;
+  told: boolean;
+  /** Engine time until which its raise is held. */
+  waits?: number | undefined;
+  /** Its reading came late: held back until the backlog behind it was seen. */
+  isLate?: true | undefined;
+  /** Engine time from which it stands on its own, its parent being over. */
+  release?: number | undefined;
+  /** Its parent is the first breach too many. */
+  isLimited?: true | undefined;
+  /** Its rule is only tried out: nobody is told and nothing counts it. */
+  isShadow?: true | undefined;
+  /** Engine time at which its condition was last certain. */
+  known: number;
 }
 
 /** All memories, by {@link slot}. */
 export type Memories = Map<string, Memory>;
-
-/** Stands in the rule column of the row that holds what the metrics last said; no rule id can be it. */
-const everyRule = '*';
 
 /** The name under which an asset and key are remembered; assets hold no line breaks. */
 export function slot(asset: string, key: string): string {
   return key === '' ? asset : `${asset}\n${key}`;
 }
 
-/** A memory of nothing. */
-export function blank(asset: string, key: string): Memory {
-  return { asset, key, seen: new Map(), states: new Map() };
+/** The memory of an asset and key, of nothing where there was none. */
+export function remember(memories: Memories, asset: string, key: string): Memory {
+  const name = slot(asset, key);
+  let memory = memories.get(name);
+  if (memory === undefined) {
+    const nothing = { heard: 0, kind: '', device: '', plan: undefined, entry: undefined };
+    memory = { asset, key, seen: new Map(), instances: new Map(), ...nothing };
+    memories.set(name, memory);
+  }
+  return memory;
 }
 
-/** The state of one rule in a memory. */
-export function stateOf(memory: Memory, rule: string): State {
-  return memory.states.get(rule) ?? untouched;
+/** The instance of a rule in a memory; a new one is in no map until it is kept. */
+export function instanceOf(memory: Memory, rule: string): Instance {
+  return (
+    memory.instances.get(rule) ?? { rule, memory, state: untouched, open: undefined, raises: [] }
+  );
 }
 
-/** The rows by which one memory differs from an older one. */
-export function changes(
-  before: Memory | undefined,
-  after: Memory,
-  hashes: ReadonlyMap<string, string>,
-): RuleStateRow[] {
-  const { asset, key } = after;
-  const rows: RuleStateRow[] = [];
-  if (before?.seen !== after.seen) {
-    rows.push({ rule: everyRule, asset, key, hash: '', state: writeSeen(after.seen) });
-  }
-  for (const [rule, state] of after.states) {
-    if (before?.states.get(rule) === state) continue;
-    const hash = hashes.get(rule) ?? '';
-    rows.push({ rule, asset, key, hash, state: JSON.stringify(state) });
-  }
-  return rows;
-}
-
-/** Memories from their rows. A state of a rule that has changed or gone since counts for nothing. */
-export function restore(
-  rows: readonly RuleStateRow[],
-  hashes: ReadonlyMap<string, string>,
-): Memories {
-  const memories: Memories = new Map();
-  for (const { rule, asset, key, hash, state } of rows) {
-    const name = slot(asset, key);
-    const memory = memories.get(name) ?? blank(asset, key);
-    if (rule === everyRule) {
-      memories.set(name, { ...memory, seen: readSeen(state) });
-    } else if (hashes.get(rule) === hash) {
-      const states = new Map(memory.states).set(rule, JSON.parse(state) as State);
-      memories.set(name, { ...memory, states });
-    }
-  }
-  return memories;
+/** What tells one open breach from all others of the city: rule, asset and key. */
+export function fingerprintOf({ rule, memory: { asset, key } }: Instance): string {
+  return key === '' ? `${rule}:${asset}` : `${rule}:${asset}:${key}`;
 }
 
 /** How many instances of each rule are in each state, those that never left normal not among them. */
 export function count(memories: Memories): { rule: string; state: string; count: number }[] {
   const counts = new Map<string, { rule: string; state: string; count: number }>();
-  for (const { states } of memories.values()) {
-    for (const [rule, { state }] of states) {
-      const name = `${rule} ${state}`;
-      const entry = counts.get(name) ?? { rule, state, count: 0 };
-      entry.count += 1;
-      counts.set(name, entry);
+  for (const { instances } of memories.values()) {
+    for (const [rule, { state, open }] of instances) {
+      for (const name of [state.state, ...(isOpen(state) ? (open?.breach.flags ?? []) : [])]) {
+        const entry = counts.get(`${rule} ${name}`) ?? { rule, state: name, count: 0 };
+        entry.count += 1;
+        counts.set(`${rule} ${name}`, entry);
+      }
     }
   }
   return [...counts.values()];
-}
-
-/** The hash of each rule, by its id. */
-export function hashesOf(rules: readonly PreparedRule[]): ReadonlyMap<string, string> {
-  return new Map(rules.map(({ rule, hash }) => [rule.id, hash]));
-}
-
-function writeSeen(seen: Seen): string {
-  const written: Record<string, [Value, number]> = {};
-  for (const [metric, { value, at }] of seen) written[metric] = [value, at];
-  return JSON.stringify(written);
-}
-
-function readSeen(state: string): Seen {
-  const seen = JSON.parse(state) as Record<string, [Value, number]>;
-  return new Map(Object.entries(seen).map(([metric, [value, at]]) => [metric, { value, at }]));
 }

@@ -110,6 +110,7 @@ async function judgeAll(
   const rules = await createRules({
     ...setting.city,
     directory: setting.directory,
+    timeZone: setting.config.city.timeZone,
     db: await emptyStates(setting),
   });
   return rules.judge(numbered.filter(({ number }) => !rot.rules.has(number))).breaches;

@@ -13,6 +13,6 @@ const rules = await shippedRules();
 export async function golden(id: string, given: readonly Step[]): Promise<string[]> {
   const rule = rules.get(id);
   if (rule === undefined) throw new Error(`${id} is not shipped`);
-  const asset = makeAsset(rule.applies.kind, { attributes: { rated_power: 100 } });
+  const asset = makeAsset(String(rule.applies?.kind), { attributes: { rated_power: 100 } });
   return inShort(await watch([rule], asset, given));
 }

@@ -13,7 +13,8 @@ import {
 import { Kysely, SqliteDialect } from 'kysely';
 import { loadRules } from '../../rules/load.ts';
 import { rule, type Rule } from '../../rules/rule.ts';
-import { createRules, type NumberedReading, type Rules } from '../../rules/rules.ts';
+import { createRules } from '../../rules/create.ts';
+import type { NumberedReading, Rules } from '../../rules/rules.ts';
 import { ruleMigrations, saveStates, type RuleTables } from '../../rules/tables.ts';
 
 /** The shipped rules' folder. */
@@ -61,6 +62,8 @@ export function directoryOf(...assets: Asset[]): Directory {
     assets: () => known.values(),
   };
 }
+
+export const timeZone = 'Asia/Makassar';
 
 /** 20:00 WITA: night in Kupang, and far from both twilights. */
 export const start = Date.UTC(2026, 10, 24, 12, 0);
@@ -132,8 +135,7 @@ export async function take(
   readings: readonly NumberedReading[],
 ): Promise<readonly Breach[]> {
   const judgement = rules.judge(readings);
-  await db.transaction().execute((trx) => saveStates(trx, judgement.states));
-  judgement.commit();
+  await db.transaction().execute((trx) => saveStates(trx, rules.changes()));
   return judgement.breaches;
 }
 
@@ -144,11 +146,18 @@ export async function watch(
   steps: readonly Step[],
 ): Promise<readonly Breach[]> {
   await using db = await openDatabase();
-  const made = await createRules({ rules, directory: directoryOf(of), kinds, db });
+  const made = await createRules({
+    rules,
+    directory: directoryOf(of),
+    kinds,
+    timeZone,
+    db,
+  });
   return made.judge(readingsOf(of, steps)).breaches;
 }
 
-/** Breaches as a table's `15m raised`. */
+/** Breaches as a table's `15m raised`; what only changes is left out. */
 export function inShort(breaches: readonly Breach[]): string[] {
-  return breaches.map(({ at, phase }) => `${(at - start) / 60_000}m ${phase}`);
+  const turns = breaches.filter(({ phase }) => phase !== 'changed');
+  return turns.map(({ at, phase }) => `${(at - start) / 60_000}m ${phase}`);
 }

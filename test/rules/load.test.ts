@@ -34,8 +34,8 @@ describe('readRule', () => {
     ],
     [
       'an unknown key that resembles nothing',
-      'when: { metric: power, above: 3 }\nrunbook: x',
-      'runbook: unknown key "runbook"',
+      'when: { metric: power, above: 3 }\nzebra: x',
+      'zebra: unknown key "zebra"',
     ],
     [
       'an unknown metric',
@@ -55,22 +55,22 @@ describe('readRule', () => {
     [
       'a bound that is no number',
       'when: { metric: power, above: high }',
-      'when.above: a number, or a share of an attribute such as {percent: 10, of: rated_power}',
+      'when.above: a number, a parameter such as $raise, or a share of an attribute such as {percent: 10, of: rated_power}',
     ],
     [
       'a comparison with two bounds',
       'when: { metric: power, above: 3, below: 5 }',
-      'when: write exactly one of: above, below, at_least, at_most, is',
+      'when: write exactly one of: above, below, at_least, at_most, outside, is, in, rise, drop',
     ],
     [
       'a comparison without a bound',
       'when: { metric: power }',
-      'when: write exactly one of: above, below, at_least, at_most, is',
+      'when: write exactly one of: above, below, at_least, at_most, outside, is, in, rise, drop',
     ],
     [
       'a condition of two forms',
       'when: { metric: power, all: [{ metric: power, above: 3 }] }',
-      'when: write exactly one of: all, any, metric',
+      'when: write exactly one of: all, any, not, expr, metric',
     ],
     [
       'a bound beside a list',
@@ -95,7 +95,7 @@ describe('readRule', () => {
     [
       'a malformed duration',
       'when: { metric: power, above: 3 }\nfor: 15 minutes',
-      'for: a duration such as 90s, 15m, 6h or 2d',
+      'for: a duration such as 90s, 15m, 6h or 2d, or a parameter such as $service_time',
     ],
   ])('names %s', (_, rest, expected) => {
     expect(wrong(rest)).toEqual([expected]);

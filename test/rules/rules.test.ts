@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Directory } from '#model';
-import { createRules, type Rules } from '../../rules/rules.ts';
+import { createRules } from '../../rules/create.ts';
+import type { Rules } from '../../rules/rules.ts';
 import {
   directoryOf,
   inShort,
@@ -11,6 +12,7 @@ import {
   readingsOf,
   shippedRules,
   take,
+  timeZone,
   type Step,
 } from './kit.ts';
 
@@ -24,30 +26,21 @@ const rising: Step[] = [
 async function make(rule: Record<string, unknown> = { for: '10m' }): Promise<Rules> {
   const rules = [makeRule(rule)];
   await using db = await openDatabase();
-  return await createRules({ rules, directory: directoryOf(bin), kinds, db });
+  return await createRules({ rules, directory: directoryOf(bin), kinds, timeZone, db });
 }
 
 describe('createRules', () => {
-  test('changes nothing until a judgement is committed', async () => {
+  test('gives what changed once, to be saved', async () => {
     const rules = await make();
-    const first = rules.judge(readingsOf(bin, rising));
-    expect(inShort(first.breaches)).toEqual(['10m raised']);
-    expect(rules.counts()).toEqual([]);
-    const second = rules.judge(readingsOf(bin, rising));
-    expect(second.breaches).toEqual(first.breaches);
-    expect(second.states).toEqual(first.states);
-    second.commit();
-    expect(rules.counts()).toEqual([{ rule: 'made-up', state: 'firing', count: 1 }]);
-    expect(rules.judge(readingsOf(bin, rising))).toMatchObject({ breaches: [], states: [] });
-  });
-
-  test('refuses to commit a judgement twice or after another one', async () => {
-    const rules = await make();
-    const first = rules.judge(readingsOf(bin, rising));
-    const second = rules.judge(readingsOf(bin, rising));
-    expect(() => first.commit()).toThrow('latest');
-    second.commit();
-    expect(() => second.commit()).toThrow('latest');
+    expect(inShort(rules.judge(readingsOf(bin, rising)).breaches)).toEqual(['10m raised']);
+    expect(rules.changes().map(({ rule, asset }) => `${rule} ${asset}`)).toEqual([
+      '* ',
+      '* bin-1',
+      'made-up bin-1',
+    ]);
+    expect(rules.changes()).toEqual([]);
+    expect(rules.judge(readingsOf(bin, rising)).breaches).toEqual([]);
+    expect(rules.changes()).toEqual([]);
   });
 
   test('sets a reading aside when judging it throws, and goes on', async () => {
@@ -60,21 +53,22 @@ describe('createRules', () => {
         return bin;
       },
     };
-    const rules = await createRules({ rules: [makeRule()], directory, kinds, db });
+    const rules = await createRules({ rules: [makeRule()], directory, kinds, timeZone, db });
     const [bad] = readingsOf(other, [['0m', { fill_level: 90 }]]);
     const [, good] = readingsOf(bin, rising);
     const judgement = rules.judge([bad, good].filter((each) => each !== undefined));
     expect(judgement.failed).toEqual([{ number: 1, error: new Error('planted') }]);
     expect(inShort(judgement.breaches)).toEqual(['5m raised']);
-    expect(judgement.states.map(({ asset }) => asset)).not.toContain(other.id);
+    expect(rules.changes().map(({ asset }) => asset)).not.toContain(other.id);
   });
 
   test('writes one row for a healthy reading, however many rules look at it', async () => {
     await using db = await openDatabase();
     const rules = [...(await shippedRules()).values()];
-    const made = await createRules({ rules, directory: directoryOf(bin), kinds, db });
+    const made = await createRules({ rules, directory: directoryOf(bin), kinds, timeZone, db });
     const healthy = { fill_level: 20, temperature: 30, full: false, fire: false };
-    expect(made.judge(readingsOf(bin, [['0m', healthy]])).states).toHaveLength(1);
+    made.judge(readingsOf(bin, [['0m', healthy]]));
+    expect(made.changes().filter(({ asset }) => asset === bin.id)).toHaveLength(1);
   });
 
   test('lists a disabled rule and does not judge by it', async () => {
@@ -86,10 +80,10 @@ describe('createRules', () => {
   test('forgets the state of a rule that has changed, and says nothing of it', async () => {
     await using db = await openDatabase();
     const directory = directoryOf(bin);
-    const before = await createRules({ rules: [makeRule()], directory, kinds, db });
+    const before = await createRules({ rules: [makeRule()], directory, kinds, timeZone, db });
     expect(inShort(await take(before, db, readingsOf(bin, rising)))).toEqual(['0m raised']);
     const changed = makeRule({ when: { metric: 'fill_level', above: 95 } });
-    const after = await createRules({ rules: [changed], directory, kinds, db });
+    const after = await createRules({ rules: [changed], directory, kinds, timeZone, db });
     expect(after.counts()).toEqual([]);
     expect(await take(after, db, readingsOf(bin, [['15m', { fill_level: 20 }]]))).toEqual([]);
   });
@@ -102,7 +96,13 @@ describe('createRules', () => {
 describe('saveStates', () => {
   test('writes more rows than one statement may hold, and replaces older ones', async () => {
     await using db = await openDatabase();
-    const rules = await createRules({ rules: [makeRule()], directory: directoryOf(), kinds, db });
+    const rules = await createRules({
+      rules: [makeRule()],
+      directory: directoryOf(),
+      kinds,
+      timeZone,
+      db,
+    });
     for (const level of [20, 90]) {
       const readings = Array.from({ length: 7_000 }, (_, index) => ({
         number: index + 1,
@@ -120,7 +120,8 @@ describe('saveStates', () => {
       await take(rules, db, readings);
     }
     const rows = await db.selectFrom('rule_state').select(['rule', 'state']).execute();
-    expect(rows).toHaveLength(14_000);
-    expect(rows).toContainEqual({ rule: '*', state: '{"fill_level":[90,90]}' });
+    expect(rows).toHaveLength(14_001);
+    const state = '{"heard":90,"kind":"bin","device":"x","seen":{"fill_level":[90,90]}}';
+    expect(rows).toContainEqual({ rule: '*', state });
   });
 });

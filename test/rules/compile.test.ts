@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Value } from '#model';
-import { compile, metricsOf } from '../../rules/condition.ts';
-import type { Condition } from '../../rules/rule.ts';
+import { compile } from '../../rules/compile.ts';
+import type { Condition } from '../../rules/condition.ts';
+import { metricsOf } from '../../rules/prepare.ts';
 
 const now = 100_000;
 
@@ -96,6 +97,6 @@ describe('compile', () => {
 describe('metricsOf', () => {
   test('names each metric of a tree once', () => {
     const leaf = (metric: string): Condition => ({ metric, is: true });
-    expect(metricsOf({ all: [leaf('a'), { any: [leaf('b'), leaf('a')] }] })).toEqual(['a', 'b']);
+    expect(metricsOf([{ all: [leaf('a'), { any: [leaf('b'), leaf('a')] }] }])).toEqual(['a', 'b']);
   });
 });

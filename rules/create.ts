@@ -1,0 +1,23 @@
+import type { Directory, Kinds } from '#model';
+import type { Kysely } from 'kysely';
+import { createEngine } from './engine.ts';
+import { restore } from './rows.ts';
+import type { Rule } from './rule.ts';
+import type { Inputs, Rules } from './rules.ts';
+import type { RuleTables } from './tables.ts';
+
+/** Makes the rules of a city, with the states that its database remembers. */
+export async function createRules(deps: {
+  rules: readonly Rule[];
+  directory: Directory;
+  kinds: Kinds;
+  /** IANA; of schedules and quiet hours. */
+  timeZone: string;
+  overrides?: Inputs['overrides'];
+  shelves?: Inputs['shelves'];
+  db: Kysely<RuleTables>;
+}): Promise<Rules> {
+  const { rules, overrides = [], shelves = [], db, ...city } = deps;
+  const rows = await db.selectFrom('rule_state').selectAll().execute();
+  return createEngine(city, { rules, overrides, shelves }, (hashes) => restore(rows, hashes));
+}
