@@ -29,18 +29,19 @@ export class Announcer {
     this.#deps = deps;
   }
 
-  /** Tells of a breach, after the parent that it has. */
+  /** Tells of a breach; its parent was told before. */
   raised(instance: OpenInstance): void {
     const { opens, changes } = this.#deps;
     const { open } = instance;
     open.waits = undefined;
     open.isLate = undefined;
     open.told = true;
-    const parent = open.breach.parent === undefined ? undefined : opens.byId(open.breach.parent);
-    if (parent === undefined) opens.setParent(instance, undefined);
-    else if (!parent.open.told) this.raised(parent);
+    const { parent } = open.breach;
+    // One that was held back may have outlived its parent.
+    if (parent !== undefined && opens.byId(parent) === undefined)
+      opens.setParent(instance, undefined);
     const rule = this.#deps.ruleOf(instance)?.rule;
-    if (rule && parent === undefined) this.#limit(instance, rule);
+    if (rule && open.breach.parent === undefined) this.#limit(instance, rule);
     if (rule) this.#flag(instance, rule);
     changes.moved(instance);
     this.#deps.emit(open.breach);

@@ -1,5 +1,6 @@
 import type { Breach } from '#model';
 import { Changes, type Kept } from './rows.ts';
+import { Limits } from './limits.ts';
 import { count } from './memory.ts';
 import { assemble } from './parts.ts';
 import { ruleHash, type Rule } from './rule.ts';
@@ -18,13 +19,14 @@ export function createEngine(
   let hashes = hashesOf(inputs.rules);
   const kept = load(hashes);
   let number = kept.own.get(place)?.number ?? 0;
+  const limits = new Limits(kept.own);
   let saved = { now: kept.own.get(place)?.now ?? 0, number };
   const put = (now: number) =>
     assemble({
       city,
       inputs: current,
       memories: kept.memories,
-      own: kept.own,
+      limits,
       now,
       changes,
       reading: () => number,
@@ -77,6 +79,9 @@ export function createEngine(
     },
     get now() {
       return parts.time.now;
+    },
+    get waiting() {
+      return parts.time.size;
     },
   };
 }

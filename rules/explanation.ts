@@ -1,5 +1,5 @@
 import type { Directory } from '#model';
-import { chainOf, type OpenInstance, type Opens } from './opens.ts';
+import { byAge, chainOf, type OpenInstance, type Opens } from './opens.ts';
 import type { Rule } from './rule.ts';
 
 /** What may explain what, by the rules alone. */
@@ -53,7 +53,7 @@ export function createExplanations(
             found.push(each);
         }
       }
-      return found;
+      return found.sort(byAge);
     },
   };
 }

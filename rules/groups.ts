@@ -1,7 +1,7 @@
 import type { Asset, Directory } from '#model';
 import { isOpen, startAfter } from './evaluate.ts';
 import { instanceOf, remember, type Instance, type Memories } from './memory.ts';
-import { chainOf, type OpenInstance } from './opens.ts';
+import { byAge, chainOf, type OpenInstance } from './opens.ts';
 import type { PreparedRule } from './prepare.ts';
 
 /** A rule of the form `group`. */
@@ -26,6 +26,7 @@ export class Groups {
   readonly #deps: GroupDeps;
   readonly #counting = new Map<string, GroupRule[]>();
   readonly #members = new Map<string, Set<OpenInstance>>();
+  readonly #homes = new Map<OpenInstance, Map<GroupRule, Place>>();
 
   constructor(deps: GroupDeps) {
     this.#deps = deps;
@@ -49,20 +50,21 @@ export class Groups {
       const name = `${group.rule.id} ${place.name}`;
       const members = this.#members.get(name) ?? new Set();
       this.#members.set(name, members.add(instance));
+      this.#homes.set(instance, (this.#homes.get(instance) ?? new Map()).set(group, place));
       if (isNews) this.#check(group, place, members);
     }
   }
 
   /** Counts a breach no longer. */
   leave(instance: OpenInstance): void {
-    for (const group of this.#counting.get(instance.rule) ?? []) {
-      for (const [name, members] of this.#members) {
-        if (!name.startsWith(`${group.rule.id} `) || !members.delete(instance)) continue;
-        const place = { name: name.slice(group.rule.id.length + 1), asset: undefined };
-        this.#check(group, place, members);
-        if (members.size === 0) this.#members.delete(name);
-      }
+    for (const [group, place] of this.#homes.get(instance) ?? []) {
+      const name = `${group.rule.id} ${place.name}`;
+      const members = this.#members.get(name);
+      if (!members?.delete(instance)) continue;
+      this.#check(group, place, members);
+      if (members.size === 0) this.#members.delete(name);
     }
+    this.#homes.delete(instance);
   }
 
   /** The open breach of a group that counts this one. */
@@ -77,7 +79,8 @@ export class Groups {
 
   /** The breaches that a group's one explains. */
   membersOf(instance: OpenInstance): readonly OpenInstance[] {
-    return [...(this.#members.get(`${instance.rule} ${instance.memory.asset}`) ?? [])];
+    const members = this.#members.get(`${instance.rule} ${instance.memory.asset}`) ?? [];
+    return [...members].sort(byAge);
   }
 
   /** Goes on with groups that were about to end when they were kept. */
@@ -99,7 +102,7 @@ export class Groups {
       ({ open: { breach } }) => !breach.parent || breach.parent === id,
     );
     if (isOpen(own.state)) return this.#weigh(group, own, counted.length >= at_least, now);
-    const recent = counted.filter(({ open }) => open.begun >= now - within);
+    const recent = counted.filter(({ open }) => open.begun >= now - within).sort(byAge);
     if (recent.length < at_least) return;
     const asset = place.asset ?? this.#deps.directory.asset(recent[0]!.memory.asset);
     if (asset === undefined) return;
@@ -144,7 +147,7 @@ export class Groups {
     const asset = directory.asset(memory.asset);
     if (group.by === 'zone' || group.by === 'district') {
       const name = asset?.[group.by];
-      return name ? { name: `${group.by}:${name}`, asset } : undefined;
+      return name ? { name: `${group.by}:${name}`, asset: undefined } : undefined;
     }
     for (const id of chainOf(directory, memory.asset)) {
       const ancestor = directory.asset(id);

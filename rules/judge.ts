@@ -1,6 +1,5 @@
 import type { Reading, Value } from '#model';
 import type { Facts, Truth } from './facts.ts';
-import type { EngineTime } from './engine-time.ts';
 import { evaluate, isOpen, truthOf, untouched, type State } from './evaluate.ts';
 import { instanceOf, remember, type Instance, type Memories, type Memory } from './memory.ts';
 import type { OpenInstance } from './opens.ts';
@@ -8,6 +7,7 @@ import type { Plan, Plans } from './plan.ts';
 import type { PreparedRule } from './prepare.ts';
 import type { Changes } from './rows.ts';
 import type { Schedules } from './schedule.ts';
+import type { Silence } from './silence.ts';
 import type { Teller } from './teller.ts';
 import type { Announcer } from './announcer.ts';
 import type { Vigil } from './vigil.ts';
@@ -21,16 +21,15 @@ export interface JudgeDeps {
   readonly changes: Changes;
   readonly teller: Teller;
   readonly vigil: Vigil;
+  readonly silence: Silence;
   readonly announcer: Announcer;
-  readonly time: EngineTime;
   planOf(memory: Memory, kind: string, device: string): Plan;
   maxGapOf(prepared: PreparedRule, memory: Memory): number;
-  awaitSilence(memory: Memory, rule: string): void;
 }
 
 /** Makes the function that takes one reading: heard of, learned, judged by the rules that look at what is new in it. */
 export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
-  const { memories, plans, schedules, changes, teller, vigil, announcer, time } = deps;
+  const { memories, plans, schedules, changes, teller, vigil, announcer, silence } = deps;
   /** Used again for each rule: the hot path makes no garbage that it need not. */
   const facts = { seen: new Map(), at: 0, maxGap: 0, attributes: none } as {
     -readonly [K in keyof Facts]: Facts[K];
@@ -56,18 +55,13 @@ export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
 
   /** A last will speaks of its device, but it is not its device that speaks. */
   function hear(memory: Memory, { silent }: Plan, at: number): void {
+    if (at <= memory.heard) return;
     const isNew = memory.heard === 0;
-    if (at > memory.heard) {
-      memory.heard = at;
-      changes.heard(memory);
-    }
+    memory.heard = at;
+    changes.heard(memory);
     for (const { rule } of silent) {
-      const instance = memory.instances.get(rule.id);
-      if (instance?.open !== undefined) {
-        instance.state = { state: 'normal', since: time.now };
-        teller.end(instance as OpenInstance, time.now);
-        deps.awaitSilence(memory, rule.id);
-      } else if (isNew) deps.awaitSilence(memory, rule.id);
+      if (isNew) silence.await(memory, rule.id);
+      else silence.end(memory, rule.id);
     }
   }
 

@@ -43,22 +43,33 @@ export class Opens {
     return this.#byId.get(id);
   }
 
-  all(): Iterable<OpenInstance> {
-    return this.#byId.values();
+  /** All of them, the oldest first. */
+  all(): readonly OpenInstance[] {
+    return [...this.#byId.values()].sort(byAge);
   }
 
   of(rule: string): Iterable<OpenInstance> {
     return this.#byRule.get(rule) ?? [];
   }
 
-  /** Open breaches of a rule at an asset, of any key. */
-  at(rule: string, asset: string): Iterable<OpenInstance> {
-    return this.#byPlace.get(`${rule} ${asset}`) ?? [];
+  /** Open breaches of a rule at an asset, of any key, the oldest first. */
+  at(rule: string, asset: string): readonly OpenInstance[] {
+    const found = this.#byPlace.get(`${rule} ${asset}`);
+    return found === undefined ? none : [...found].sort(byAge);
   }
 
   children(id: string): readonly OpenInstance[] {
-    return [...(this.#children.get(id) ?? [])];
+    return [...(this.#children.get(id) ?? none)].sort(byAge);
   }
+}
+
+const none: readonly OpenInstance[] = [];
+
+/** The oldest first, of equally old ones by name: an order that a restart does not change. */
+export function byAge(a: OpenInstance, b: OpenInstance): number {
+  const [one, other] = [a.open, b.open];
+  if (one.begun !== other.begun) return one.begun - other.begun;
+  return one.breach.id < other.breach.id ? -1 : 1;
 }
 
 /** An asset and what it hangs on, nearest first; a ring in the registry ends the walk. */

@@ -5,16 +5,16 @@ import { EngineTime } from './engine-time.ts';
 import { createExplanations } from './explanation.ts';
 import { Groups, type GroupRule } from './groups.ts';
 import { createJudge } from './judge.ts';
-import { Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { Instance, Memories, Memory } from './memory.ts';
 import { chainOf, Opens, type OpenInstance } from './opens.ts';
 import { createPlans, type Plan } from './plan.ts';
 import { prepare, type PreparedRule } from './prepare.ts';
-import type { Changes, Kept } from './rows.ts';
+import type { Changes } from './rows.ts';
 import type { Inputs, Surroundings } from './rules.ts';
 import { createSchedules } from './schedule.ts';
 import { isShelved } from './shelves.ts';
-import { createSilence } from './silence.ts';
+import { createSilence, type Silence } from './silence.ts';
 import { Teller } from './teller.ts';
 import { Vigil } from './vigil.ts';
 
@@ -23,7 +23,7 @@ export interface Assembly {
   readonly city: Surroundings;
   readonly inputs: Inputs;
   readonly memories: Memories;
-  readonly own: Kept['own'];
+  readonly limits: Limits;
   /** Engine time, epoch ms, at which they go on. */
   readonly now: number;
   readonly changes: Changes;
@@ -37,7 +37,7 @@ const patience = 2.5;
 
 /** Puts the parts of the rules together around what is remembered: at a start and at each change of inputs alike. */
 export function assemble(assembly: Assembly) {
-  const { city, inputs, memories, own, changes } = assembly;
+  const { city, inputs, memories, limits, changes } = assembly;
   const { directory, kinds } = city;
   const { overrides, shelves } = inputs;
   const rules = inputs.rules.filter(({ enabled }) => enabled !== false);
@@ -81,7 +81,7 @@ export function assemble(assembly: Assembly) {
   const announcer = new Announcer({
     time,
     opens,
-    limits: new Limits(own),
+    limits,
     changes,
     reading: assembly.reading,
     ruleOf,
@@ -106,7 +106,7 @@ export function assemble(assembly: Assembly) {
     reading: assembly.reading,
     maxGapOf: gapOf,
   });
-  const silence = createSilence({ time, teller, planOf, intervalOf });
+  const silence: Silence = createSilence({ time, teller, planOf, intervalOf });
   const judge = createJudge({
     memories,
     plans,
@@ -115,10 +115,9 @@ export function assemble(assembly: Assembly) {
     teller,
     vigil,
     announcer,
-    time,
+    silence,
     planOf,
     maxGapOf,
-    awaitSilence: silence.await,
   });
   const reshelve = (): void => {
     for (const each of opens.all()) announcer.reshelve(each);

@@ -31,6 +31,8 @@ export interface Rules {
   readonly list: readonly Rule[];
   /** Engine time, epoch ms. */
   readonly now: number;
+  /** How many things wait for their time. */
+  readonly waiting: number;
 }
 
 /** What people may change while the rules are at work. */

@@ -1,6 +1,7 @@
 import type { EngineTime } from './engine-time.ts';
 import { startAfter } from './evaluate.ts';
 import { instanceOf, slot, type Memory } from './memory.ts';
+import type { OpenInstance } from './opens.ts';
 import { patienceOf, type Plan } from './plan.ts';
 import type { Teller } from './teller.ts';
 
@@ -12,9 +13,19 @@ export interface SilenceDeps {
   readonly intervalOf: (memory: Memory) => number;
 }
 
+/** Waits for silence, and for its end. */
+export interface Silence {
+  /** Waits until a rule of the form `silent` may be true of an asset. */
+  await(memory: Memory, rule: string): void;
+  /** Waits by all rules of a plan. */
+  expect(memory: Memory, plan: Plan): void;
+  /** Ends the breach of a rule when what was heard last is not too long ago any more. */
+  end(memory: Memory, rule: string): void;
+}
+
 /** Watches for assets of which nothing was heard. One that never spoke is no news: the registry shows it. */
-export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps) {
-  /** Waits until a rule of the form `silent` may be true of an asset; called too early, it waits again. */
+export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps): Silence {
+  /** Called too early, it waits again. */
   function awaitSilence(memory: Memory, id: string): void {
     const prepared = planOf(memory).rules.get(id);
     const silent = prepared?.rule.silent;
@@ -41,8 +52,16 @@ export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps)
 
   return {
     await: awaitSilence,
-    /** Waits by all rules of a plan. */
-    expect(memory: Memory, { silent }: Plan): void {
+    end(memory, id) {
+      const instance = memory.instances.get(id);
+      const silent = planOf(memory).rules.get(id)?.rule.silent;
+      if (instance?.open === undefined || silent === undefined) return;
+      if (memory.heard + patienceOf(silent.after, intervalOf(memory)) <= time.now) return;
+      instance.state = { state: 'normal', since: time.now };
+      teller.end(instance as OpenInstance, time.now);
+      awaitSilence(memory, id);
+    },
+    expect(memory, { silent }) {
       if (memory.key !== '' || memory.heard === 0) return;
       for (const { rule } of silent) awaitSilence(memory, rule.id);
     },

@@ -46,7 +46,7 @@ export class Teller {
 
   /** Takes a breach that begins: tells it, holds it back, or counts it to what explains it. */
   raise(instance: Instance, { rule }: PreparedRule, onset: Onset): void {
-    const { time, opens, groups, explanations, changes, vigil } = this.#deps;
+    const { time, opens, groups, changes, vigil } = this.#deps;
     const { now } = time;
     const breach = this.#breachOf(instance, rule, onset);
     instance.open = { breach, begun: now, told: false, known: now };
@@ -63,9 +63,6 @@ export class Teller {
     opens.add(own);
     groups.join(own);
     if (!own.open.told) this.#settle(own, rule);
-    for (const child of [...groups.membersOf(own), ...explanations.explainedBy(own)]) {
-      if (child !== own) this.#adopt(child, own);
-    }
     vigil.watch(own);
   }
 
@@ -112,11 +109,25 @@ export class Teller {
   /** Tells a new breach at once, or waits for what may explain it or put it into the past. */
   #settle(instance: OpenInstance, rule: Rule): void {
     const { open } = instance;
-    const wait = this.#waitOf(rule, open.isLate === true);
-    if (!open.isLate && this.#explain(instance)) return;
-    if (wait === 0) return this.#deps.announcer.raised(instance);
-    open.waits = this.#deps.time.now + wait;
-    this.#armWait(instance);
+    open.waits = this.#deps.time.now + this.#waitOf(rule, open.isLate === true);
+    if (!open.isLate) this.#explain(instance);
+    this.#tellInTime(instance);
+  }
+
+  #tellInTime(instance: OpenInstance): void {
+    const { told, waits = 0 } = instance.open;
+    if (told) return;
+    if (waits <= this.#deps.time.now) this.#tell(instance);
+    else this.#armWait(instance);
+  }
+
+  /** Tells of a breach, and counts to it what it explains. */
+  #tell(instance: OpenInstance): void {
+    const { announcer, explanations, groups } = this.#deps;
+    announcer.raised(instance);
+    for (const child of [...groups.membersOf(instance), ...explanations.explainedBy(instance)]) {
+      if (child !== instance) this.#adopt(child, instance);
+    }
   }
 
   #waitOf(rule: Rule, isLate: boolean): number {
@@ -125,19 +136,26 @@ export class Teller {
     return rule.group_wait ?? this.#deps.groups.waitOf(rule.id);
   }
 
-  /** Counts a breach to the one that explains it, unless it has a parent that holds. */
+  /**
+   * Counts a breach to the one that explains it, unless it has a parent that holds. As long as nobody was
+   * told of the parent, what it explains waits with it.
+   */
   #adopt(child: OpenInstance, parent: OpenInstance): void {
     const { open } = child;
     if (open.breach.parent !== undefined && open.release === undefined) return;
-    open.release = undefined;
-    this.#setParent(child, parent.open.breach.id);
+    if (parent.open.told) {
+      open.release = undefined;
+      this.#setParent(child, parent.open.breach.id);
+    } else if (!open.told) {
+      open.waits = Math.max(open.waits ?? 0, parent.open.waits ?? 0);
+      this.#deps.changes.moved(child);
+    }
   }
 
   /** Gives a breach the parent that it has by now, if any. */
-  #explain(instance: OpenInstance): boolean {
+  #explain(instance: OpenInstance): void {
     const parent = this.#parentOf(instance);
     if (parent !== undefined) this.#adopt(instance, parent);
-    return parent !== undefined;
   }
 
   #parentOf(instance: OpenInstance): OpenInstance | undefined {
@@ -150,7 +168,7 @@ export class Teller {
     if (instance.open.breach.parent === parent) return;
     opens.setParent(instance, parent);
     if (instance.open.told) announcer.changed(instance);
-    else if (!instance.open.isLate) announcer.raised(instance);
+    else if (!instance.open.isLate) this.#tell(instance);
     groups.join(instance);
   }
 
@@ -169,10 +187,13 @@ export class Teller {
     this.#deps.time.arm(`release ${open.breach.fingerprint}`, open.release, (at) => {
       const { open: now } = instance;
       if (now?.release === undefined || now.release > at) return this.#armRelease(instance);
-      now.release = undefined;
-      this.#deps.changes.moved(instance);
       const child = instance as OpenInstance;
-      this.#setParent(child, this.#parentOf(child)?.open.breach.id);
+      const parent = this.#parentOf(child);
+      const isEarly = parent !== undefined && !parent.open.told;
+      now.release = isEarly ? Math.max(at + 1, parent.open.waits ?? 0) : undefined;
+      this.#deps.changes.moved(instance);
+      if (isEarly) this.#armRelease(instance);
+      else this.#setParent(child, parent?.open.breach.id);
     });
   }
 
@@ -184,7 +205,7 @@ export class Teller {
       if (now?.waits === undefined || now.waits > at) return this.#armWait(instance);
       const own = instance as OpenInstance;
       this.#explain(own);
-      if (!now.told) this.#deps.announcer.raised(own);
+      this.#tellInTime(own);
     });
   }
 }
