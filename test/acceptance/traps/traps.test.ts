@@ -10,12 +10,13 @@ import {
 import { carried } from './carried.ts';
 import { codecs } from './codecs.ts';
 import { said } from './said.ts';
+import { spat } from './spat.ts';
 import { deviceOf, watch } from './street.ts';
 import type { Trap } from './trap.ts';
 
 /* Every trap that was seen in the field, sent to a real server: the table of docs/devices.md is these rows. */
 
-const traps = [...codecs, ...said, ...carried];
+const traps = [...codecs, ...said, ...carried, ...spat];
 const page = new URL('../../../docs/devices.md', import.meta.url);
 const [begin, end] = ['<!-- traps: written by traps.test.ts -->', '<!-- end of traps -->'];
 
