@@ -77,7 +77,8 @@ export function translate(steps: Mapping, raw: Raw): Raw | Rejection {
   if (isRejection(parsed)) return parsed;
   let { value } = parsed;
   if (steps.map !== undefined) {
-    const word = String(value);
+    // An object may well bring a `toString` that is no function.
+    const word = typeof value === 'object' ? '' : String(value);
     if (typeof value === 'object' || !Object.hasOwn(steps.map, word)) {
       const known = Object.keys(steps.map).join(', ');
       return reject('ingest.value_type', `one of ${known} is needed, not ${show(value)}`);
