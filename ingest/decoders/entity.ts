@@ -106,7 +106,8 @@ function device(attrs: Attributes): Attributes {
 }
 
 function reported(value: unknown, properties: unknown): Attributes {
-  const only = Array.isArray(properties) && properties.length === 1 ? String(properties[0]) : '';
+  const [first, ...more] = Array.isArray(properties) ? (properties as unknown[]) : [];
+  const only = typeof first === 'string' && more.length === 0 ? first : '';
   const said = plain(value);
   if (typeof said !== 'string') return only === '' ? {} : { [only]: value };
   const text = decode(said);
@@ -134,14 +135,20 @@ const timeNames = [
 
 function timeOf(attrs: Attributes): [name: string, time: unknown] {
   const name = timeNames.find((each) => (plain(attrs[each]) ?? '') !== '') ?? 'dateObserved';
-  const time = plain(attrs[name]);
   // An interval, `2016-12-07T11:10:00Z/2016-12-07T11:15:00Z`, was observed when it was over.
-  return [name, typeof time === 'string' ? time.split('/').at(-1) : time];
+  return [name, endsOf(attrs[name])[1]];
+}
+
+function endsOf(attribute: unknown): [from: unknown, to: unknown] {
+  const time = plain(attribute);
+  if (typeof time !== 'string') return [time, time];
+  const ends = time.split('/', 2);
+  return [ends[0], ends.at(-1)];
 }
 
 /** Seconds that were observed. */
 function periodOf(attrs: Attributes, to: number | undefined): number | undefined {
   const { dateObservedFrom, dateObserved } = attrs;
-  const from = readTime(plain(dateObservedFrom) ?? String(plain(dateObserved)).split('/')[0]);
+  const from = readTime(plain(dateObservedFrom) ?? endsOf(dateObserved)[0]);
   return from === undefined || to === undefined || from >= to ? undefined : (to - from) / 1_000;
 }

@@ -42,13 +42,17 @@ export function readMovement(
   const event: unknown = Array.isArray(events) ? events[0] : undefined;
   const { eventState, timing } = isObject(event) ? event : {};
   // Encoders of ASN.1 keep its dashes, others make names of it: protected-Movement-Allowed, PROTECTED_MOVEMENT_ALLOWED.
-  const phase = phases.get(String(eventState).toLowerCase().replaceAll('_', '-'));
+  const phase = phases.get(wordOf(eventState));
   if (phase === undefined) {
     const reason = `an eventState of J2735 is needed, not ${show(eventState)}`;
     return reject('ingest.value_type', reason);
   }
   const times = readEnds(isObject(timing) ? timing : {}, path, at, refused);
   return { key: `group-${String(group)}`, values: { phase_state: phase, ...times } };
+}
+
+function wordOf(state: unknown): string {
+  return typeof state === 'string' ? state.toLowerCase().replaceAll('_', '-') : '';
 }
 
 function readEnds(

@@ -1,5 +1,5 @@
 import { isRejection, reject, type Rejection } from '#model';
-import { named, type Format, type Message, type RefusedPart } from './envelope.ts';
+import { named, type Format, type Message, type RefusedPart, type Who } from './envelope.ts';
 import { isObject, parseJson, show } from './json.ts';
 import { readMovement } from './spat-movement.ts';
 import { readMoment, saysMinute } from './spat-time.ts';
@@ -32,10 +32,11 @@ export const spat: Format = {
     const isAlone = found.list.length === 1;
     const messages = found.list.flatMap((each, index) => {
       const part = `intersections[${index}]`;
-      const scene = { part, found, receivedAt, refused };
-      const said = readIntersection(each, scene);
-      if (!isRejection(said))
-        return isAlone ? said : said.map((own) => ({ ...own, who: whose(each) }));
+      const who = isAlone ? {} : whose(each);
+      const said = isRejection(who)
+        ? who
+        : readIntersection(each, { part, found, receivedAt, refused });
+      if (!isRejection(said)) return said.map((own) => ({ ...own, ...who }));
       refused.push({ part, rejection: { field: part, ...said } });
       return [];
     });
@@ -84,10 +85,13 @@ function findIntersections(json: unknown): Found | Rejection {
 }
 
 /** Whom one of several intersections speaks for: the topic names only one. */
-function whose(intersection: unknown) {
+function whose(intersection: unknown): { readonly who: Who } | Rejection {
   const { id } = isObject(intersection) ? intersection : {};
   const own = isObject(id) ? id['id'] : id;
-  return { identities: [{ system: 'spat' as const, id: String(own) }] };
+  if (Number.isInteger(own)) {
+    return { who: { identities: [{ system: 'spat', id: String(own) }] } };
+  }
+  return reject('ingest.body_invalid', `one of several needs an id, not ${show(own)}`);
 }
 
 interface Scene {

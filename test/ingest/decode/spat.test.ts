@@ -92,6 +92,10 @@ describe('a controller', () => {
       ['spat-2', 'group-1'],
     ]);
     expect(refused).toMatchObject([{ rejection: { code: 'ingest.device_unknown' } }]);
+    const nameless = intersection([group(1, event())], { id: { toString: 1 } });
+    expect(gist(hear([intersection([group(2, event())]), nameless])).refused).toEqual([
+      ['intersections[1]', 'ingest.body_invalid'],
+    ]);
   });
 });
 
