@@ -78,7 +78,7 @@ export function translate(steps: Mapping, raw: Raw): Raw | Rejection {
   let { value } = parsed;
   if (steps.map !== undefined) {
     // An object may well bring a `toString` that is no function.
-    const word = typeof value === 'object' ? '' : String(value);
+    const word = typeof value === 'string' ? value : show(value);
     if (typeof value === 'object' || !Object.hasOwn(steps.map, word)) {
       const known = Object.keys(steps.map).join(', ');
       return reject('ingest.value_type', `one of ${known} is needed, not ${show(value)}`);
