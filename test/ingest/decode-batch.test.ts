@@ -8,7 +8,7 @@ import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import type { Log } from '../../ingest/log.ts';
 import { openMemory } from '../../ingest/memory.ts';
 import { readReading } from '../../ingest/tail.ts';
-import { openBooks, schedule } from './books.ts';
+import { counting, openBooks, schedule } from './books.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
 /** The first word of a packet says what becomes of it: the smallest decoder that has every outcome. */
@@ -75,7 +75,7 @@ async function open() {
     decode,
     db,
     readings,
-    memory: await openMemory(db, { remember: 1_000, schedule }),
+    memory: await openMemory(db, { remember: 1_000, schedule, counting }),
   });
   const read = async (head: number): Promise<Reading[]> =>
     (await readAll(folder, head)).map(readReading);

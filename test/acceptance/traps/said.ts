@@ -117,6 +117,31 @@ export const said: readonly Trap[] = [
     reads: { fill_level: [45, 0] },
   },
   {
+    input: 'a meter that begins again at zero; one message twice, another late',
+    asset: lamp,
+    packets: (it, now) => [
+      it.say({ ts: now - 5_000, values: { energy: 1_000 } }),
+      it.say({ ts: now - 4_000, values: { energy: 1_030 } }, { id: 8 }),
+      it.say({ ts: now - 4_000, values: { energy: 1_030 } }, { id: 9 }),
+      it.say({ ts: now - 2_000, values: { energy: 5 } }, { id: 10 }),
+      it.say({ ts: now - 3_000, values: { energy: 1_040 } }, { id: 11 }),
+    ],
+    answer: 'PUBACK × 5',
+    moved: [`${decoded} +4`, duplicate],
+    reads: { energy: [1_000, 1_030, 1_040, 5], energy_increase: [30, 5] },
+  },
+  {
+    input: 'PulseDrop: four bytes of pulses that go over the top',
+    asset: { kind: 'cabinet', profile: 'pulsedrop' },
+    packets: (it, now) => [
+      it.say({ ts: now - 2_000, values: { pulseCount: 4_294_967_290 } }),
+      it.say({ ts: now - 1_000, values: { pulseCount: 4 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { pulse_count: [4_294_967_290, 4], pulse_count_increase: [10] },
+  },
+  {
     input: 'a number in a text: `"82"`',
     packets: (it) => [it.say({ fill_level: '82', temperature: 30 })],
     answer: 'PUBACK',
