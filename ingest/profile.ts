@@ -60,6 +60,11 @@ export const profile = z.strictObject({
     .record(metricName, geometry)
     .default({})
     .transform((shapes) => new Map(Object.entries(shapes))),
+  /** What is known of its counters, by metric and in the metric's unit: from `wrap` on they are 0 again. */
+  counters: z
+    .record(metricName, z.strictObject({ wrap: z.number().positive() }))
+    .default({})
+    .transform((counters) => new Map(Object.entries(counters))),
   /** How raw frames are read into the names above, so that no codec is needed at the network server. */
   bytes: grammar.optional(),
 });
