@@ -3,6 +3,7 @@ import {
   openMemory,
   prepareBatch,
   type DecodeMemory,
+  type Counting,
   type PreparedBatch,
   type Schedule,
 } from '#ingest';
@@ -20,6 +21,7 @@ export function decodeStage(
     /** For how many packets a resend is recognised. */
     readonly remember: number;
     readonly schedule: Schedule;
+    readonly counting: Counting;
     /** Told how far the readings log may be read: what no cursor covers would be cut off after a crash. */
     readonly announce: (head: number) => void;
   },

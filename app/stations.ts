@@ -20,6 +20,7 @@ import {
   type Decode,
   type Disk,
   type IngestTables,
+  type Counting,
   type Schedule,
 } from '#ingest';
 import {
@@ -60,6 +61,7 @@ export interface Stations {
   readonly remember: number;
   /** When assets should be heard. */
   readonly schedule: Schedule;
+  readonly counting: Counting;
   /** Positions at which the stages go on, by name. */
   readonly cursors: ReadonlyMap<string, number>;
   /** Why the readings log can't be written; undefined while it can. */
@@ -168,6 +170,13 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     schedule: {
       calendar: createCalendar(config.city.timeZone),
       intervalOf: (asset, kind) => intervalOf(directory.asset(asset), kinds.get(kind)),
+    },
+    counting: {
+      kinds,
+      widthOf(device, metric) {
+        const { profile = '' } = directory.device(device) ?? {};
+        return profiles.get(profile)?.counters.get(metric)?.wrap;
+      },
     },
     cursors,
     readingsProblem: () => readingsProblem,

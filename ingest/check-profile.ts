@@ -16,6 +16,10 @@ export function* checkProfile(profile: Profile, kinds: Kinds, units: Units): Ite
     yield* checkUnit(steps.unit, steps.metric, `${path}.unit`, kinds, units);
   }
   for (const [target, shape] of profile.geometry) yield* checkGeometry(target, shape, kinds, units);
+  for (const name of profile.counters.keys()) {
+    if (metricsNamed(name, kinds).some((each) => each.type === 'number' && each.counter)) continue;
+    yield { path: `counters.${name}`, reason: `no kind has a counter called ${name}` };
+  }
   if (profile.bytes !== undefined) yield* checkBytes(profile.values, profile.bytes, kinds, units);
 }
 

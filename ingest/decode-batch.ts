@@ -54,10 +54,11 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, births, gaps, completeness } = deps.memory;
+  const { duplicates, births, gaps, counters, completeness } = deps.memory;
   const batch: Batch = { counts: {}, dead: [], readings: [], replayed: [], counted: [] };
-  // Prepared once before and never committed: its births must not be known before their time.
+  // Prepared once before and never committed: its births and counts must not be known before their time.
   if (births.isChanged) await births.revert(deps.db);
+  if (counters.isChanged) await counters.revert(deps.db);
   for (const record of records) {
     const outcome = decodeRecord(deps, record);
     const { duplicateKey, birth } = outcome;
@@ -108,7 +109,7 @@ function resent({ replay }: Outcome): Outcome {
 /** Puts one outcome into the batch's books. */
 function sort(
   batch: Batch,
-  { presence, quarantine }: DecodeMemory,
+  { presence, quarantine, counters }: DecodeMemory,
   record: LogRecord,
   { class: name, refused = [], readings = [], online, counted, replay }: Outcome,
 ): void {
@@ -119,7 +120,7 @@ function sort(
     batch.dead.push(deadLetter(consumer, kept, rejection, part, stranger));
     if (stranger !== undefined) quarantine.see(stranger, kept);
   }
-  batch.readings.push(...readings);
+  batch.readings.push(...counters.take(readings, counted));
   if (replay !== undefined) {
     // Nobody was heard now.
     batch.replayed.push({ record: replay.packet.number, packet: record.number });

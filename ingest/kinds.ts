@@ -24,5 +24,18 @@ function* checkKind({ metrics }: Kind): Iterable<Problem> {
     if ((metric.min ?? -Infinity) > (metric.max ?? Infinity)) {
       yield { path: `${path}.min`, reason: `${metric.min} is above max, ${metric.max}` };
     }
+    if (metric.counter !== undefined) yield* checkCounter(metric, metric.counter, metrics, path);
   }
+}
+
+/** An increase is a number of the counter's unit, and counts nothing itself. */
+function* checkCounter(
+  { unit }: { readonly unit: string },
+  name: string,
+  metrics: Kind['metrics'],
+  path: string,
+): Iterable<Problem> {
+  const to = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  if (to?.type === 'number' && to.unit === unit && to.counter === undefined) return;
+  yield { path: `${path}.counter`, reason: `${name} is no number in ${unit} that is no counter` };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { BirthBook } from './births.ts';
 import { CompletenessBook, type Schedule } from './completeness.ts';
+import { CounterBook, type Counting } from './counters.ts';
 import { Duplicates } from './duplicates.ts';
 import { GapBook, type BatchEnd } from './gaps.ts';
 import { PresenceBook } from './presence.ts';
@@ -12,7 +13,7 @@ export { countNeverArrived } from './gaps.ts';
 export { hashKey, KeyTable } from './key-table.ts';
 export { countMarked, slotAt, slotsOf } from './slots.ts';
 export { standingOf, type Known, type Standing } from './standing.ts';
-export { BirthBook, type Schedule };
+export { BirthBook, type Counting, type Schedule };
 
 /** What decode remembers from batch to batch; the database has what was committed. */
 export interface DecodeMemory {
@@ -20,6 +21,7 @@ export interface DecodeMemory {
   readonly presence: PresenceBook;
   readonly births: BirthBook;
   readonly gaps: GapBook;
+  readonly counters: CounterBook;
   readonly completeness: CompletenessBook;
   readonly quarantine: Quarantine;
 }
@@ -27,7 +29,11 @@ export interface DecodeMemory {
 /** Reads decode's memory back; a resend is recognised for `remember` packets. */
 export async function openMemory(
   db: Kysely<IngestTables>,
-  { remember, schedule }: { readonly remember: number; readonly schedule: Schedule },
+  {
+    remember,
+    schedule,
+    counting,
+  }: { readonly remember: number; readonly schedule: Schedule; readonly counting: Counting },
 ): Promise<DecodeMemory> {
   const cursor = await db
     .selectFrom('cursor')
@@ -39,6 +45,7 @@ export async function openMemory(
     presence: new PresenceBook(),
     births: await BirthBook.open(db),
     gaps: await GapBook.open(db, cursor?.position ?? 0),
+    counters: await CounterBook.open(db, counting),
     completeness: new CompletenessBook(schedule),
     quarantine: new Quarantine(),
   };
@@ -50,7 +57,7 @@ export async function openMemory(
  */
 export async function saveMemory(
   trx: Kysely<IngestTables>,
-  { duplicates, presence, births, gaps, completeness, quarantine }: DecodeMemory,
+  { duplicates, presence, births, gaps, counters, completeness, quarantine }: DecodeMemory,
   end: BatchEnd,
 ): Promise<() => void> {
   const { packets, to } = end;
@@ -60,6 +67,7 @@ export async function saveMemory(
   await quarantine.save(trx);
   const isAllPresence = await presence.save(trx, packets);
   const isAllGaps = await gaps.save(trx, end);
+  const isAllCounts = await counters.save(trx, end);
   return () => {
     duplicates.saved(to);
     births.saved();
@@ -67,5 +75,6 @@ export async function saveMemory(
     quarantine.saved();
     presence.saved(isAllPresence);
     gaps.saved(isAllGaps);
+    counters.saved(isAllCounts);
   };
 }

@@ -60,6 +60,11 @@ export const profile = z.strictObject({
     .record(metricName, geometry)
     .default({})
     .transform((shapes) => new Map(Object.entries(shapes))),
+  /** What is known of its counters, by metric and in the metric's unit: from `wrap` on they are 0 again. */
+  counters: z
+    .record(metricName, z.strictObject({ wrap: z.number().positive() }))
+    .default({})
+    .transform((counters) => new Map(Object.entries(counters))),
   /** How raw frames are read into the names above, so that no codec is needed at the network server. */
   bytes: grammar.optional(),
 });
@@ -77,7 +82,8 @@ export function translate(steps: Mapping, raw: Raw): Raw | Rejection {
   if (isRejection(parsed)) return parsed;
   let { value } = parsed;
   if (steps.map !== undefined) {
-    const word = String(value);
+    // An object may well bring a `toString` that is no function.
+    const word = typeof value === 'string' ? value : show(value);
     if (typeof value === 'object' || !Object.hasOwn(steps.map, word)) {
       const known = Object.keys(steps.map).join(', ');
       return reject('ingest.value_type', `one of ${known} is needed, not ${show(value)}`);

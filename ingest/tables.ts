@@ -1,9 +1,10 @@
 import { sql, type Generated, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { counters, type CounterTables } from './counter-tables.ts';
 import { chunkOf, packKeys } from './key-chunk.ts';
 
 /** Tables of the ingest station. Times are epoch ms, numbers are record numbers. */
-export interface IngestTables {
+export interface IngestTables extends CounterTables {
   /** How far each consumer has come in its log; `output` is the head of the log that it writes. */
   cursor: {
     consumer: string;
@@ -245,4 +246,5 @@ export const ingestMigrations: Record<string, Migration> = {
       await sql`update presence set since = seen_at`.execute(db);
     },
   },
+  '0008-counters': counters,
 };

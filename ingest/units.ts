@@ -23,6 +23,7 @@ const aliases = new Map([
   ['P1', '%'],
   ['ppm', '[ppm]'],
   ['dBm', 'dB{mW}'],
+  ['DBM', 'dB{mW}'],
   ['VLT', 'V'],
   ['AMP', 'A'],
   ['WTT', 'W'],

@@ -8,6 +8,8 @@ export const metric = z.discriminatedUnion('type', [
     unit: z.string(),
     min: z.number().optional(),
     max: z.number().optional(),
+    /** Of one that only rises, until it begins again: the metric that its increase goes to. */
+    counter: z.string().optional(),
   }),
   z.strictObject({ type: z.literal('boolean') }),
   z.strictObject({ type: z.literal('enum'), values: z.array(z.string()).min(1) }),

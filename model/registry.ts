@@ -34,6 +34,7 @@ export const identity = z.strictObject({
     'rsmp',
     'sparkplug',
     'hires',
+    'spat',
   ]),
   id: z.string().min(1).max(128),
 });

@@ -34,6 +34,7 @@ export function grantsOf({ kind }: Asset, { id, identities }: Device, site: stri
       ...names('senml').map((name) => `senml/${name}`),
       ...names('rsmp').map((name) => `rsmp/${name}`),
       ...names('hires').map((name) => `hires/${name}`),
+      ...names('spat').map((name) => `spat/${name}`),
       ...names('fiware').flatMap((name) => [`/json/+/${name}/#`, `/ul/+/${name}/#`]),
       // An edge node speaks for the devices behind it: one level more.
       ...edges.map(([group, edge]) => `spBv1.0/${group}/+/${edge}/#`),

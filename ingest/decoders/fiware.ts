@@ -1,4 +1,5 @@
 import { isRejection, reject, type Rejection } from '#model';
+import { isEntity, readAttributes, readEntity, type Entity } from './entity.ts';
 import {
   named,
   type Envelope,
@@ -16,7 +17,10 @@ const maxMeasures = 1_000;
 /** What a device asks and answers; its measures are `attrs`. */
 const withoutValues = /^(?:configuration\/commands|cmd|cmdexe)$/;
 
-/** FIWARE's IoT Agents: `/json/{apikey}/{device}/attrs` and, in UltraLight 2.0, `/ul/{apikey}/{device}/attrs`. */
+/**
+ * FIWARE's IoT Agents: `/json/{apikey}/{device}/attrs` and, in UltraLight 2.0, `/ul/{apikey}/{device}/attrs`.
+ * JSON may also be the device's entity, or a notification of a context broker with it.
+ */
 export const fiware: Format = {
   name: 'fiware',
 
@@ -38,20 +42,42 @@ export const fiware: Format = {
 function readJson(payload: Uint8Array, name: string | undefined, who: Who): Envelope | Rejection {
   const parsed = parseJson(payload);
   if (isRejection(parsed)) return parsed;
-  const { json } = parsed;
+  const { json, prefix } = notified(parsed.json);
   const measures = Array.isArray(json) ? json : [json];
   if (measures.length > maxMeasures) {
     return reject('ingest.body_invalid', `${measures.length} measures; at most ${maxMeasures}`);
   }
   const refused: RefusedPart[] = [];
   const messages: Message[] = [];
+  const entity = measures.find(isEntity)?.id;
   for (const [index, measure] of measures.entries()) {
-    const part = Array.isArray(json) ? `[${index}]` : '';
-    const message = readMeasure(measure, name, part, refused);
+    const part = Array.isArray(json) ? `${prefix}[${index}]` : '';
+    const message =
+      name === undefined && isEntity(measure)
+        ? readOwn(measure, entity, part, refused)
+        : readMeasure(measure, name, part, refused);
     if (isRejection(message)) refused.push({ part, rejection: message });
     else messages.push(message);
   }
   return { says: 'values', who, strict: false, messages, refused };
+}
+
+/** What a context broker sends to who subscribed: `{subscriptionId, data: […]}`. */
+function notified(body: unknown): { readonly json: unknown; readonly prefix: string } {
+  const isNotification = isObject(body) && 'subscriptionId' in body && Array.isArray(body['data']);
+  return isNotification ? { json: body['data'], prefix: 'data' } : { json: body, prefix: '' };
+}
+
+/** Who speaks, the topic says: several entities would be given to one device. */
+function readOwn(
+  entity: Entity,
+  first: string | undefined,
+  part: string,
+  refused: RefusedPart[],
+): Message | Rejection {
+  if (entity.id === first) return readEntity(entity, part, refused);
+  const reason = `the entity ${show(entity.id)} in a message of ${show(first)}`;
+  return reject('ingest.body_invalid', reason, pathOf(part, 'id'));
 }
 
 /** All attributes with `TimeInstant`, or the one that the topic names, alone or as `{timestamp, value}`. */
@@ -70,7 +96,7 @@ function readMeasure(
   if (!isObject(measure)) {
     return reject('ingest.body_invalid', `an object is needed, not ${show(measure)}`);
   }
-  const { TimeInstant: instant, ...values } = measure;
+  const { TimeInstant: instant, ...values } = readAttributes(measure);
   return { part, path: part, ...takeTime(instant, pathOf(part, 'TimeInstant'), refused), values };
 }
 

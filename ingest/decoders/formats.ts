@@ -6,6 +6,7 @@ import { native } from './native.ts';
 import { rsmp } from './rsmp.ts';
 import { senml } from './senml.ts';
 import { sparkplug } from './sparkplug.ts';
+import { spat } from './spat.ts';
 import { thingsboard } from './thingsboard.ts';
 import { tts } from './tts.ts';
 
@@ -20,4 +21,5 @@ export const formats: readonly Format[] = [
   rsmp,
   sparkplug,
   hires,
+  spat,
 ];

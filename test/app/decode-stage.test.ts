@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { LogRecord, Packet } from '#model';
 import { FolderReader, openCursor, type Decoded } from '#ingest';
 import { decodeStage } from '#app/decode-stage.ts';
-import { openBooks, schedule } from '../ingest/books.ts';
+import { counting, openBooks, schedule } from '../ingest/books.ts';
 import { newFolder, openLog } from '../ingest/logs.ts';
 
 /** Every packet is one reading of bin a. */
@@ -19,7 +19,16 @@ test('the decode stage announces readings only when their cursor is committed, a
   const announced: number[] = [];
   const log = new FolderReader(newFolder(), 0);
   const announce = (head: number): void => void announced.push(head);
-  const stage = decodeStage({ decode, db, readings, remember: 100, schedule, log, announce });
+  const stage = decodeStage({
+    decode,
+    db,
+    readings,
+    remember: 100,
+    schedule,
+    counting,
+    log,
+    announce,
+  });
   const records: LogRecord[] = [1, 2].map((number) => ({
     number,
     receivedAt: 1_000,
@@ -50,6 +59,7 @@ test('the decode stage asks for a commit when the packets it took are many bytes
     readings,
     remember: 100,
     schedule,
+    counting,
     log,
     announce: () => undefined,
   });

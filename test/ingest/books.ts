@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { onTestFinished } from 'vitest';
 import { createCalendar } from '#model';
-import type { IngestTables, Schedule } from '#ingest';
+import type { IngestTables, Counting, Schedule } from '#ingest';
 import { openDatabase, scope } from '#app/database/database.ts';
 import { newFolder } from './logs.ts';
 
@@ -12,6 +12,9 @@ export async function openBooks(): Promise<Kysely<IngestTables>> {
   onTestFinished(() => database.destroy());
   return scope<IngestTables>(database);
 }
+
+/** Nothing is a counter. */
+export const counting: Counting = { kinds: new Map(), widthOf: () => undefined };
 
 /** Everybody is heard every six hours, in Kupang. */
 export const schedule: Schedule = {

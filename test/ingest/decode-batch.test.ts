@@ -8,7 +8,7 @@ import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import type { Log } from '../../ingest/log.ts';
 import { openMemory } from '../../ingest/memory.ts';
 import { readReading } from '../../ingest/tail.ts';
-import { openBooks, schedule } from './books.ts';
+import { counting, openBooks, schedule } from './books.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
 /** The first word of a packet says what becomes of it: the smallest decoder that has every outcome. */
@@ -75,7 +75,7 @@ async function open() {
     decode,
     db,
     readings,
-    memory: await openMemory(db, { remember: 1_000, schedule }),
+    memory: await openMemory(db, { remember: 1_000, schedule, counting }),
   });
   const read = async (head: number): Promise<Reading[]> =>
     (await readAll(folder, head)).map(readReading);
@@ -83,6 +83,29 @@ async function open() {
 }
 
 describe('prepareBatch', () => {
+  test('finds the same increases where a batch is prepared again, and none of a resend', async () => {
+    const { db, depsFor, read, readings } = await open();
+    const metrics = {
+      fill_level: { type: 'number', unit: '%', counter: 'rise' },
+      rise: { type: 'number', unit: '%' },
+    } as const;
+    const title = { en: 'X', id: 'X' };
+    const kinds = new Map([['bin', { kind: 'bin', title, icon: 'x', interval: 1, metrics }]]);
+    const memory = await openMemory(db, {
+      remember: 1_000,
+      schedule,
+      counting: { kinds, widthOf: () => undefined },
+    });
+    const deps = { ...(await depsFor(readings)), memory };
+    const batch = batchOf('keyed a', 'keyed b', 'keyed a', 'keyed c');
+    await (await prepareBatch(deps, batch.slice(0, 1))).commit(0, 1);
+    await prepareBatch(deps, batch.slice(1));
+    await readings.cutAfter(1);
+    await (await prepareBatch(deps, batch.slice(1))).commit(1, 4);
+    expect((await read(3)).map(({ values }) => values['rise'])).toEqual([undefined, 1, 2]);
+    await readings.close();
+  });
+
   test('puts each packet into one class and keeps what it said', async () => {
     const { db, depsFor, read, readings } = await open();
     const batch = batchOf('read a b', 'keyed k', 'keyed k', 'part', 'dead', 'corrupt', 'leave');

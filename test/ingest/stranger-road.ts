@@ -8,7 +8,7 @@ import { createDecode } from '../../ingest/decode.ts';
 import { openCursor, readAccounts } from '../../ingest/ledger.ts';
 import { listQuarantine } from '../../ingest/quarantine.ts';
 import { readReading } from '../../ingest/tail.ts';
-import { openBooks, schedule } from './books.ts';
+import { counting, openBooks, schedule } from './books.ts';
 import { kinds, now, profiles, retention } from './decode/city.ts';
 import { newFolder, openLog, readAll } from './logs.ts';
 
@@ -50,6 +50,7 @@ export async function open() {
   const memory = await openMemory(db, {
     remember: 1_000,
     schedule,
+    counting,
   });
   let passed = 0;
   const pass = async (...entries: LogEntry[]) => {

@@ -28,6 +28,7 @@ describe('a device', () => {
         'senml/bin-1',
         'rsmp/bin-1',
         'hires/bin-1',
+        'spat/bin-1',
         '/json/+/bin-1/#',
         '/ul/+/bin-1/#',
       ],

@@ -1,5 +1,5 @@
 import { header, hello, packet, text } from '../../broker/wire.ts';
-import { decoded, duplicate, guard, refused, type Trap } from './trap.ts';
+import { dead, decoded, duplicate, guard, letter, refused, type Trap } from './trap.ts';
 
 const minute = 60_000;
 
@@ -92,11 +92,23 @@ export const carried: readonly Trap[] = [
     answer: 'closed',
     moved: [refused('packet_too_large'), guard('packet_too_large')],
   },
+  {
+    input: 'a backlog whose oldest part is sent once more behind the newest',
+    packets: (it, now) => [
+      it.say({ ts: now - 2 * minute, boot: 1, seq: 1, values: { fill_level: 41 } }),
+      it.say({ ts: now - minute, boot: 1, seq: 2, values: { fill_level: 42 } }, { id: 8 }),
+      it.say({ ts: now - 2 * minute, boot: 1, seq: 1, values: { fill_level: 41 } }, { id: 9 }),
+    ],
+    answer: 'PUBACK × 3',
+    moved: [`${decoded} +2`, duplicate],
+    reads: { fill_level: [41, 42] },
+  },
   ...[
     ['U+0000', 'city/v1/kupang/bin/\u0000/telemetry'],
     ['U+0001', 'city/v1/kupang/bin/\u0001/telemetry'],
     ['a line of InfluxDB: `a/b⏎c,tag=1 v=1`', 'a/b\nc,tag=1 v=1'],
     ['a lone surrogate', Buffer.from([0x61, 0xed, 0xa0, 0x80])],
+    ['U+FFFF, no character', 'city/v1/kupang/bin/\uffff/telemetry'],
     ['UTF-8 that is cut off', Buffer.from([0x61, 0xe2, 0x82])],
     ['a wildcard', 'city/v1/kupang/bin/+/telemetry'],
   ].map(([what, topic]): Trap => ({
@@ -116,6 +128,17 @@ export const carried: readonly Trap[] = [
     packets: (it) => [it.say({}, { topic: 'city/v1/kupang/bin/other/telemetry' })],
     answer: 'closed',
     moved: [refused('topic_denied')],
+  },
+  {
+    input: 'a body that names another device, from a login that is no gateway of it',
+    packets: (it, now) => [
+      it.say(
+        { other: [{ ts: now, values: { fill_level: 58 } }] },
+        { topic: 'v1/gateway/telemetry' },
+      ),
+    ],
+    answer: 'PUBACK',
+    moved: [dead, letter('device_foreign')],
   },
   {
     input: 'the client id of another login',
@@ -142,6 +165,23 @@ export const carried: readonly Trap[] = [
     packets: (it) => [hello({ id: '\u0007', login: it.id, token: it.token })],
     answer: 'CONNACK 2, closed',
     moved: [refused('client_id_invalid')],
+  },
+  {
+    input: 'a user name with U+0001',
+    isRaw: true,
+    packets: (it) => [hello({ id: it.id, login: `${it.id}\u0001`, token: it.token })],
+    answer: 'CONNACK 4, closed',
+    moved: [refused('login_failed')],
+  },
+  {
+    input: 'a will on a topic with a lone surrogate',
+    isRaw: true,
+    packets: (it) => {
+      const will = Buffer.from([0x61, 0xed, 0xa0, 0x80]);
+      return [hello({ id: it.id, login: it.id, token: it.token, will })];
+    },
+    answer: 'CONNACK 5, closed',
+    moved: [refused('topic_invalid')],
   },
   {
     input: 'a wrong token',

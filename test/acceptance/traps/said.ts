@@ -4,6 +4,7 @@ import { dead, decoded, duplicate, letter, type Trap } from './trap.ts';
 const lamp = { kind: 'streetlight', attributes: { rated_power: 60 } };
 const minute = 60_000;
 const hour = 60 * minute;
+const day = 24 * hour;
 
 /** The last noon in Kupang (UTC+8) before a time. */
 const noonBefore = (now: number): number => {
@@ -27,13 +28,6 @@ export const said: readonly Trap[] = [
     moved: [`${decoded} +2`],
     reads: { power: [0, 0] },
     isQuiet: true,
-  },
-  {
-    input: 'native: `fill_level: 0.4`, which stays 0.4 %',
-    packets: (it) => [it.say({ fill_level: 0.4 })],
-    answer: 'PUBACK',
-    moved: [decoded],
-    reads: { fill_level: [0.4] },
   },
   {
     input: 'a time without a zone: `"2026-11-24T16:27"`',
@@ -65,6 +59,24 @@ export const said: readonly Trap[] = [
     reads: { power: [60], voltage: [231] },
   },
   {
+    input:
+      'a value two months older than those beside it, and one of a year, which is suspect and of now',
+    asset: lamp,
+    packets: (it, now) => [
+      it.say({
+        ts: now,
+        values: {
+          power: { v: 60, t: now - 60 * day },
+          current: { v: 0.2, t: now - 365 * day },
+          voltage: 231,
+        },
+      }),
+    ],
+    answer: 'PUBACK',
+    moved: [decoded],
+    reads: { power: [60], current: [0.2], voltage: [231] },
+  },
+  {
     input: 'equal values at different times, as a controller logs events',
     packets: (it, now) => [
       it.say({ ts: now - 2_000, values: { fill_level: 40 } }),
@@ -93,6 +105,41 @@ export const said: readonly Trap[] = [
     answer: 'PUBACK, PUBACK',
     moved: [`${decoded} +2`],
     reads: { fill_level: [97, 3] },
+  },
+  {
+    input: 'a level that falls from below half: the crew came early',
+    packets: (it, now) => [
+      it.say({ ts: now - minute, values: { fill_level: 45 } }),
+      it.say({ ts: now, values: { fill_level: 0 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { fill_level: [45, 0] },
+  },
+  {
+    input: 'a meter that begins again at zero; one message twice, another late',
+    asset: lamp,
+    packets: (it, now) => [
+      it.say({ ts: now - 5_000, values: { energy: 1_000 } }),
+      it.say({ ts: now - 4_000, values: { energy: 1_030 } }, { id: 8 }),
+      it.say({ ts: now - 4_000, values: { energy: 1_030 } }, { id: 9 }),
+      it.say({ ts: now - 2_000, values: { energy: 5 } }, { id: 10 }),
+      it.say({ ts: now - 3_000, values: { energy: 1_040 } }, { id: 11 }),
+    ],
+    answer: 'PUBACK × 5',
+    moved: [`${decoded} +4`, duplicate],
+    reads: { energy: [1_000, 1_030, 1_040, 5], energy_increase: [30, 5] },
+  },
+  {
+    input: 'PulseDrop: four bytes of pulses that go over the top',
+    asset: { kind: 'cabinet', profile: 'pulsedrop' },
+    packets: (it, now) => [
+      it.say({ ts: now - 2_000, values: { pulseCount: 4_294_967_290 } }),
+      it.say({ ts: now - 1_000, values: { pulseCount: 4 } }, { id: 8 }),
+    ],
+    answer: 'PUBACK, PUBACK',
+    moved: [`${decoded} +2`],
+    reads: { pulse_count: [4_294_967_290, 4], pulse_count_increase: [10] },
   },
   {
     input: 'a number in a text: `"82"`',

@@ -8,6 +8,8 @@ import { hello, packet, publish } from '../../broker/wire.ts';
 export interface Device {
   readonly id: string;
   readonly token: string;
+  /** Its DevEUI, where it speaks by LoRaWAN. */
+  readonly eui: string;
   /** Its native telemetry topic. */
   readonly own: string;
   /** Logs in first; an object is sent as JSON. `topic` defaults to its own. */
@@ -39,11 +41,13 @@ const families = [
   'siaga_guard_hits_total',
 ];
 
-export function deviceOf(id: string, kind: string, token: string): Device {
+/** `place` among all rows makes its DevEUI. */
+export function deviceOf(id: string, kind: string, token: string, place: number): Device {
   const own = `city/v1/kupang/${kind}/${id}/telemetry`;
   return {
     id,
     token,
+    eui: euiOf(place),
     own,
     say(body, { topic = own, id: number = 7, again = false } = {}) {
       const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -52,6 +56,10 @@ export function deviceOf(id: string, kind: string, token: string): Device {
       return bytes;
     },
   };
+}
+
+export function euiOf(place: number): string {
+  return place.toString(16).toUpperCase().padStart(16, '0');
 }
 
 /** Sends packets on one line, after a login unless they bring their own, and looks at what they moved. */
@@ -63,7 +71,7 @@ export async function watch(
 ): Promise<Seen> {
   const before = await counters(server);
   const first = hello({ id: login.id, login: login.id, token: login.token });
-  const answer = await talk(server, [...(isRaw ? [] : [first]), ...packets]);
+  const answer = await talk(server, isRaw ? [] : [first], packets);
   await eventually(
     () => pending(server),
     (left) => left === 0,
@@ -73,17 +81,29 @@ export async function watch(
     const by = value - (before.get(name) ?? 0);
     return by === 0 ? [] : [by === 1 ? name : `${name} +${by}`];
   });
-  return { answer: isRaw ? answer : answer.replace(/^CONNACK 0(, )?/, ''), moved };
+  const own = isRaw ? answer : answer.replace(/^CONNACK 0(, )?/, '');
+  return { answer: own.replace(/^PUBACK(, PUBACK){2,}$/, counted), moved };
 }
 
-/** The names of what came back: an answer to each PUBLISH and to a PINGREQ behind them, or the end of the line. */
-async function talk(server: TestServer, packets: readonly Uint8Array[]): Promise<string> {
+const counted = (answers: string): string => `PUBACK × ${answers.split(', ').length}`;
+
+/**
+ * The names of what came back: an answer to each PUBLISH and to a PINGREQ behind them, or the end of the line.
+ * Packets follow once a login before them was answered; without one they go at once.
+ */
+async function talk(
+  server: TestServer,
+  login: readonly Uint8Array[],
+  packets: readonly Uint8Array[],
+): Promise<string> {
+  const rest = Buffer.concat([...packets, packet(0xc0)]);
   const socket = connect(Number(new URL(server.mqtt).port), '127.0.0.1');
   const heard: string[] = [];
   let owed = packets.filter((each) => each[0]! >> 4 === publishType).length + 1;
   const done = Promise.withResolvers<void>();
   const reader = parser({ protocolVersion: 4 });
   reader.on('packet', (each) => {
+    if (each.cmd === 'connack' && login.length > 0) socket.write(rest);
     if (each.cmd === 'pingresp' || each.cmd === 'puback') owed -= 1;
     const code = each.cmd === 'connack' ? ` ${each.returnCode}` : '';
     if (each.cmd !== 'pingresp') heard.push(`${each.cmd.toUpperCase()}${code}`);
@@ -96,7 +116,7 @@ async function talk(server: TestServer, packets: readonly Uint8Array[]): Promise
     done.resolve();
   });
   await once(socket, 'connect');
-  socket.write(Buffer.concat([...packets, packet(0xc0)]));
+  socket.write(login.length > 0 ? Buffer.concat(login) : rest);
   await done.promise;
   socket.destroy();
   return heard.join(', ');

@@ -9,6 +9,8 @@ export interface Trap extends Seen {
   readonly byBridge?: boolean;
   /** The device is connected already, and must be hung up on. */
   readonly isTakeover?: boolean;
+  /** So many devices more, `{id}-0` and on; each of them reads as the row says, and the row's own speaks for none. */
+  readonly fleet?: number;
   /** No rule may see anything in it. */
   readonly isQuiet?: boolean;
   /** The packets bring their own CONNECT. */

@@ -9,13 +9,17 @@ import {
 } from '../../support/server.ts';
 import { carried } from './carried.ts';
 import { codecs } from './codecs.ts';
+import { lorawan } from './lorawan.ts';
 import { said } from './said.ts';
-import { deviceOf, watch } from './street.ts';
+import { scales } from './scales.ts';
+import { signals } from './signals.ts';
+import { spat } from './spat.ts';
+import { deviceOf, euiOf, watch } from './street.ts';
 import type { Trap } from './trap.ts';
 
 /* Every trap that was seen in the field, sent to a real server: the table of docs/devices.md is these rows. */
 
-const traps = [...codecs, ...said, ...carried];
+const traps = [...codecs, ...scales, ...lorawan, ...said, ...signals, ...carried, ...spat];
 const page = new URL('../../../docs/devices.md', import.meta.url);
 const [begin, end] = ['<!-- traps: written by traps.test.ts -->', '<!-- end of traps -->'];
 
@@ -29,7 +33,7 @@ describe('a trap', { timeout: 60_000 }, () => {
     remove = made.remove;
     server = await startServer(made.folder);
     const lora = await server.api<{ token: string }>('PUT', '/api/v1/bridges/lora', {
-      publish: ['v3/#'],
+      publish: ['v3/#', 'application/#'],
     });
     bridge = lora.body.token;
     await server.device('other', { kind: 'bin', lat: -10.17, lon: 123.6 });
@@ -40,9 +44,23 @@ describe('a trap', { timeout: 60_000 }, () => {
   });
 
   const read = async (kind: string, asset: string, metric: string): Promise<unknown[]> => {
-    const path = `/api/v1/readings?kind=${kind}&metric=${metric}&asset=${asset}`;
+    const from = new Date(Date.now() - 90 * 86_400_000).toISOString();
+    const path = `/api/v1/readings?kind=${kind}&metric=${metric}&asset=${asset}&from=${from}`;
     const { body } = await server.api<{ items: { value: unknown }[] }>('GET', path);
     return body.items.map(({ value }) => value);
+  };
+
+  const check = async ({ reads = {}, isQuiet }: Trap, kind: string, id: string): Promise<void> => {
+    for (const [metric, values] of Object.entries(reads)) {
+      const stored = await eventually(
+        () => read(kind, id, metric),
+        (found) => found.length >= values.length,
+      );
+      expect(stored.map(Number)).toEqual(values.map(Number));
+    }
+    if (!isQuiet) return;
+    const { body } = await server.api('GET', `/api/v1/breaches?asset=${id}`);
+    expect(body).toMatchObject({ items: [] });
   };
 
   test.for(traps.map((trap, at) => [trap.input, trap, at] as const))(
@@ -50,9 +68,12 @@ describe('a trap', { timeout: 60_000 }, () => {
     async ([, trap, at]) => {
       const id = `trap-${at}`;
       const { isLora, ...of } = trap.asset ?? {};
-      const identities = isLora ? [{ system: 'tts', id: `city/${id}` }] : [];
+      const tts = (name: string): object => ({ system: 'tts', id: `city/${name}` });
+      const identities = isLora ? [tts(id), { system: 'dev_eui', id: euiOf(at) }] : [];
       const asset = { kind: 'bin', lat: -10.17, lon: 123.6, identities, ...of };
-      const device = deviceOf(id, asset.kind, await server.device(id, asset));
+      const device = deviceOf(id, asset.kind, await server.device(id, asset), at);
+      const fleet = Array.from({ length: trap.fleet ?? 0 }, (_, member) => `${id}-${member}`);
+      for (const name of fleet) await server.device(name, { ...asset, identities: [tts(name)] });
       const packets = trap.packets(device, Date.now());
       const login = trap.byBridge ? { id: 'lora', token: bridge } : device;
       const first = trap.isTakeover ? await server.connect(device.id, device.token) : undefined;
@@ -63,16 +84,7 @@ describe('a trap', { timeout: 60_000 }, () => {
         answer: trap.answer,
         moved: [...trap.moved].sort(),
       });
-      for (const [metric, values] of Object.entries(trap.reads ?? {})) {
-        const stored = await eventually(
-          () => read(asset.kind, id, metric),
-          (found) => found.length >= values.length,
-        );
-        expect(stored.map(Number)).toEqual(values.map(Number));
-      }
-      if (!trap.isQuiet) return;
-      const { body } = await server.api('GET', `/api/v1/breaches?asset=${id}`);
-      expect(body).toMatchObject({ items: [] });
+      for (const name of fleet.length > 0 ? fleet : [id]) await check(trap, asset.kind, name);
     },
   );
 });

@@ -13,14 +13,27 @@ const topics = fc.constantFrom(
   'v3/app1/devices/df702/up',
   'application/1/device/0101010101010101/event/up',
   'application/1/device/0101010101010101/event/join',
+  '/json/key/ngsi-bin/attrs',
+  'spat/12111',
 );
 
 const names = fc.oneof(
-  fc.constantFrom('fill_level', 'full', 'level', 'mode', '__proto__', 'constructor', 'toString'),
+  fc.constantFrom(
+    'fill_level',
+    'full',
+    'level',
+    'battery',
+    'mode',
+    '__proto__',
+    'constructor',
+    'toString',
+  ),
   fc.string(),
 );
+/** Any value, and one that can't be made a text. */
+const any = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constant({ toString: 1, valueOf: 1 }));
 const said = fc.oneof(
-  fc.jsonValue({ maxDepth: 3 }),
+  any,
   fc.record(
     {
       v: fc.jsonValue({ maxDepth: 1 }),
@@ -52,7 +65,49 @@ const frames = fc.oneof(
     .tuple(fc.constantFrom(2, 0x80), fc.uint8Array({ maxLength: 300 }))
     .map(([first, rest]) => Buffer.from([first, ...rest]).toString('base64')),
 );
+/** Entities and their attributes, and signal groups, with anything for a value. */
+const attribute = fc.record(
+  { type: fc.string(), value: any, unitCode: any, observedAt: any, metadata: any },
+  { requiredKeys: [] },
+);
+const entity = fc.record(
+  {
+    id: fc.constantFrom('a', 'b'),
+    type: fc.constantFrom('WasteContainer', 'Device', 'DeviceMeasurement'),
+    fillingLevel: fc.oneof(attribute, any),
+    controlledProperty: fc.oneof(any, fc.array(any, { maxLength: 1 })),
+    value: fc.oneof(any, fc.constantFrom('l%3D1', 'a=b=c;', '%E0')),
+    numValue: fc.oneof(attribute, any),
+    dateObserved: fc.oneof(attribute, any, fc.constant('/')),
+    dateObservedFrom: fc.oneof(attribute, any),
+    laneId: any,
+  },
+  { requiredKeys: ['id', 'type'] },
+);
+const movement = fc.record(
+  {
+    signalGroup: fc.oneof(fc.integer(), any),
+    'state-time-speed': fc.oneof(
+      any,
+      fc.array(fc.record({ eventState: fc.oneof(fc.constant('dark'), any), timing: any })),
+    ),
+  },
+  { requiredKeys: [] },
+);
+const intersection = fc.record(
+  {
+    id: fc.oneof(fc.record({ id: any }), any),
+    status: any,
+    moy: fc.oneof(fc.integer(), any),
+    timeStamp: fc.oneof(fc.integer(), any),
+    states: fc.oneof(fc.array(movement), any),
+  },
+  { requiredKeys: [] },
+);
 const bodies = fc.oneof(
+  entity,
+  fc.array(entity).map((data) => ({ subscriptionId: '1', data })),
+  fc.record({ intersections: fc.array(fc.oneof(intersection, any)), timeStamp: any }),
   values,
   message,
   fc.array(message),

@@ -95,6 +95,8 @@ const devices: readonly (Device & {
     profile: 'rsmp-signal',
     identities: [{ system: 'rsmp', id: 'KK+AG0503=001' }],
   },
+  { id: 'spat-1', kind: 'signal', identities: [{ system: 'spat', id: '12111' }] },
+  { id: 'spat-2', kind: 'signal', identities: [{ system: 'spat', id: '12112' }] },
   { id: 'hires-1', kind: 'signal', identities: [{ system: 'hires', id: '1136' }] },
   { id: 'ngsi-bin', kind: 'bin', profile: 'fiware', identities: [] },
   { id: 'ngsi-lamp', kind: 'streetlight', profile: 'fiware', identities: [] },

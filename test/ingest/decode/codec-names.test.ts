@@ -82,3 +82,13 @@ describe('the attributes of uCIFI', () => {
     });
   });
 });
+
+test('a word that is an object is refused by its name, even one with a `toString` of its own', () => {
+  const device = ownDevice('milesight-em400', 'bin', bin);
+  const decoded_payload = { battery: 90, distance_alarm: { toString: 1, valueOf: 1 } };
+  expect(summary(device.tts({ decoded_payload }))).toEqual({
+    class: 'decoded',
+    readings: [{ battery: 90 }],
+    refused: [['uplink_message.decoded_payload.distance_alarm', 'ingest.value_type']],
+  });
+});

@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { iso, type Metric, type Reading } from '#model';
+import { iso, type Metric, type Reading, type Value } from '#model';
+import type { Decoded } from '../../../ingest/decode.ts';
 import { decode, kinds, needCorpora, profiles } from './city.ts';
-import { readSamples, type Sample } from './samples.ts';
+import { withoutRow } from './corpora.ts';
+import type { Sample } from './sample.ts';
+import { readSamples } from './samples.ts';
 
-/* The table of docs/devices.md is what decode makes of every published sample: UPDATE_DOCS=1 writes it. */
+/* The tables of docs/devices.md are what decode makes of every published sample: UPDATE_DOCS=1 writes it. */
 
 const page = new URL('../../../docs/devices.md', import.meta.url);
 const [begin, end] = [
@@ -25,27 +28,101 @@ function describe({ kind, values, quality, key }: Reading): string {
   return `${key === undefined ? '' : `_${key}_ `}${said.join(', ')}`;
 }
 
-function row({ format, name, device, packet }: Sample): string {
-  const { class: outcome, readings, refused } = decode(packet);
-  const values = readings.map(describe).join('; ');
-  const times = [...new Set(readings.map(({ observedAt }) => iso(observedAt)))];
-  const time = times.length > 2 ? `${times[0]} … ${times.at(-1)}` : times.join(', ');
-  const problems = refused.map(
-    ({ part, rejection }) => `\`${rejection.code}\`${part === undefined ? '' : ` ${part}`}`,
-  );
-  const cells = [format, `\`${name}\``, device, outcome, values, time, problems.join('; ')];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+function rowsOf(sample: Sample): string[] {
+  const { format, name, device, packet, answer = '', answers, without, rows } = sample;
+  const decoded = decode(packet);
+  const { class: outcome, readings, refused } = decoded;
+  const problems = refused
+    .map(({ part, rejection }) => `\`${rejection.code}\`${part === undefined ? '' : ` ${part}`}`)
+    .join('; ');
+  const head = (own: string): string[] => [format, own, device, outcome];
+  if (answers !== undefined) {
+    return readings.map((reading) =>
+      toRow(
+        ...head(`\`${name}\` ${reading.key ?? ''}`),
+        describe(reading),
+        answers.get(reading.key) ?? '',
+        timesOf([reading]),
+        problems,
+      ),
+    );
+  }
+  const values = rows === undefined ? readings.map(describe).join('; ') : count(sample, decoded);
+  const said = without === undefined ? values : `no reading: ${without}`;
+  return [toRow(...head(`\`${name}\``), said, answer, timesOf(readings), problems)];
 }
 
-test('the table of docs/devices.md is what decode makes of every sample', (context) => {
+function toRow(...cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').trim()).join(' | ')} |`;
+}
+
+function timesOf(readings: readonly Reading[]): string {
+  const times = [...new Set(readings.map(({ observedAt }) => observedAt))].sort((a, b) => a - b);
+  const [first, last] = [iso(times[0] ?? 0), iso(times.at(-1) ?? 0)];
+  return times.length > 2 ? `${first} … ${last}` : times.map(iso).join(', ');
+}
+
+/** A log in numbers: its rows, each once, and what was made of them. */
+function count({ packet, rows }: Sample, { readings, refused }: Decoded): string {
+  const lines = Buffer.from(packet.payload).toString().trim().split('\n').slice(1);
+  const events = new Set(lines).size;
+  const said = [...byMetric(readings)].map(([metric, keys]) => {
+    const times = keys.values().reduce((all, values) => all + values.length, 0);
+    return `${times} of ${metric} (${keys.size} keys)`;
+  });
+  const bad = Map.groupBy(refused, ({ rejection }) => rejection.code);
+  const reasons = [...bad].map(([code, parts]) => ` (${parts.length} \`${code}\`)`).join('');
+  return `${rows} rows, ${events} events, ${readings.length} readings: ${said.join(', ')}; ${refused.length} rows refused${reasons}`;
+}
+
+type ByKey = ReadonlyMap<string, readonly Value[]>;
+
+function byMetric(readings: readonly Reading[]): ReadonlyMap<string, ByKey> {
+  const metrics = new Map<string, Map<string, Value[]>>();
+  for (const { key = '', values } of readings) {
+    for (const [metric, value] of Object.entries(values)) {
+      const keys = metrics.get(metric) ?? new Map<string, Value[]>();
+      metrics.set(metric, keys.set(key, [...(keys.get(key) ?? []), value]));
+    }
+  }
+  return metrics;
+}
+
+/** The log as a whole, by metric and key: how often, or what where it was said once. */
+function keyTable(samples: readonly Sample[]): string[] {
+  const whole = samples.filter(({ rows }) => rows !== undefined);
+  const rows = whole.flatMap(({ name, packet }) =>
+    [...byMetric(decode(packet).readings)].map(([metric, keys]) => {
+      const said = [...keys].map(
+        ([key, values]) => `${key} ${values.length === 1 ? values[0] : `× ${values.length}`}`,
+      );
+      return toRow(`\`${name}\``, metric, said.join(', '));
+    }),
+  );
+  const head = '| Sample | Metric | By key: the value, or how often it was said |';
+  return [head, '| --- | --- | --- |', ...rows];
+}
+
+function reasonTable(): string[] {
+  const rows = withoutRow.map(([file, , why]) => toRow(`\`${file}\``, why));
+  return ['| File | Why it has no row |', '| --- | --- |', ...rows];
+}
+
+function tables(samples: readonly Sample[]): string {
+  const head =
+    '| Format | Sample | Device | Outcome | Values | Published answer | Observed | Refused |';
+  const rule = '| --- | --- | --- | --- | --- | --- | --- | --- |';
+  const main = [head, rule, ...samples.flatMap(rowsOf)];
+  return [main, keyTable(samples), reasonTable()].map((rows) => rows.join('\n')).join('\n\n');
+}
+
+test('the tables of docs/devices.md are what decode makes of every sample', (context) => {
   needCorpora(context);
-  const head = '| Format | Sample | Device | Outcome | Values | Observed | Refused |';
-  const table = [head, '| --- | --- | --- | --- | --- | --- | --- |', ...readSamples().map(row)];
+  const table = tables(readSamples());
   const text = readFileSync(page, 'utf8');
   const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
   if (process.env['UPDATE_DOCS'] === '1') {
-    const whole = `${text.slice(0, from)}\n\n${table.join('\n')}\n\n${text.slice(to)}`;
-    writeFileSync(page, whole);
+    writeFileSync(page, `${text.slice(0, from)}\n\n${table}\n\n${text.slice(to)}`);
   }
   // The formatter pads the cells; what they say is what counts.
   const plain = (markdown: string): string[] =>
@@ -55,7 +132,7 @@ test('the table of docs/devices.md is what decode makes of every sample', (conte
       .map((line) => line.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---').trim());
   const written = readFileSync(page, 'utf8');
   expect(plain(written.slice(written.indexOf(begin) + begin.length, written.indexOf(end)))).toEqual(
-    plain(table.join('\n')),
+    plain(table),
   );
 });
 

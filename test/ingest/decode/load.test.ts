@@ -47,7 +47,7 @@ describe('loadKinds', () => {
       'broken.yaml': 'kind: [',
       'other.yaml': `${head('another')}metrics: {}\n`,
       'strict.yaml': `${head('strict')}metrics: {}\ncolour: red\n`,
-      'unit.yaml': `${head('unit')}metrics: { a: { type: number, unit: bogus }, b: { type: number, unit: m, min: 2, max: 1 } }\n`,
+      'unit.yaml': `${head('unit')}metrics: { a: { type: number, unit: bogus }, b: { type: number, unit: m, min: 2, max: 1 }, c: { type: number, unit: m, counter: d } }\n`,
       'notes.txt': 'not read',
     });
     expect(new Set(problems.map((each) => JSON.stringify(each)))).toEqual(
@@ -58,6 +58,7 @@ describe('loadKinds', () => {
           ['config.invalid', 'strict.yaml: colour'],
           ['config.invalid', 'unit.yaml: metrics.a.unit'],
           ['config.invalid', 'unit.yaml: metrics.b.min'],
+          ['config.invalid', 'unit.yaml: metrics.c.counter'],
         ].map((each) => JSON.stringify(each)),
       ),
     );
@@ -78,6 +79,7 @@ values:
   b: { metric: temperature, unit: kg }
   c: { metric: full, unit: mm }
   d: { metric: distance, unit: cm }
+counters: { fill_level: { wrap: 256 }, energy: { wrap: 65536 } }
 geometry:
   fill_level: { from: full }
 `;
@@ -89,6 +91,7 @@ geometry:
       ['config.invalid', 'p.yaml: values.b.unit'],
       ['config.invalid', 'p.yaml: values.c.unit'],
       ['config.invalid', 'p.yaml: geometry.fill_level'],
+      ['config.invalid', 'p.yaml: counters.fill_level'],
     ]);
   });
 });

@@ -1,42 +1,48 @@
-import { readdirSync } from 'node:fs';
 import type { Packet } from '#model';
-import { corpus, corporaPath, corpusText, packet } from './city.ts';
-
-/** A published sample, as a device of the test city sends it. */
-export interface Sample {
-  readonly format: string;
-  /** File of the corpora, and which of its samples. */
-  readonly name: string;
-  readonly device: string;
-  readonly packet: Packet;
-}
+import { plainValues } from '../../../ingest/decoders/lorawan.ts';
+import { corpus, corpusText, packet } from './city.ts';
+import { arrival, type Sample } from './sample.ts';
+import { entities, spat } from './street-samples.ts';
 
 /** Samples of the corpora for which the test city has a device. */
 export function readSamples(): Sample[] {
-  return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...hires(), ...fiware()];
+  return [...tts(), ...chirpstack(), ...senml(), ...rsmp(), ...hires(), ...spat(), ...entities()];
 }
 
-/** The time of arrival: that of the samples' own documents, so that their clocks are believed. */
-const arrival = (time: string): Partial<Packet> => ({ receivedAt: Date.parse(time) });
-
 function tts(): Sample[] {
-  const events: Readonly<Record<string, string>> = {
-    'uplink-message-example': 'up',
-    'join-message-example': 'join',
-    'downlink-message-example': 'down/push',
-    'downlink-event-message-example': 'down/queued',
-    'downlink-failed-event-message-example': 'down/failed',
+  const events: Readonly<Record<string, readonly [event: string, without?: string]>> = {
+    'uplink-message-example': ['up'],
+    'join-message-example': ['join', 'a join'],
+    'downlink-message-example': ['down/push', 'a downlink'],
+    'downlink-event-message-example': ['down/queued', 'a downlink'],
+    'downlink-failed-event-message-example': ['down/failed', 'a downlink'],
   };
-  return Object.entries(events).map(([file, event]) => ({
-    format: 'tts',
-    name: `tts/${file}.json`,
-    device: 'tts-1',
-    packet: packet(
-      `v3/app1@tenant/devices/dev1/${event}`,
-      corpus(`tts/${file}.json`),
-      arrival('2020-02-12T15:16:00Z'),
-    ),
-  }));
+  return Object.entries(events).map(([file, [event, without]]) => {
+    const name = `tts/${file}.json`;
+    const body = corpus(name) as { uplink_message?: { decoded_payload: object } };
+    const payload = body.uplink_message?.decoded_payload;
+    return {
+      format: 'tts',
+      name,
+      device: 'tts-1',
+      packet: packet(`v3/app1@tenant/devices/dev1/${event}`, body, arrival('2020-02-12T15:16:00Z')),
+      ...(payload && { answer: list(payload) }),
+      ...(without !== undefined && { without }),
+    };
+  });
+}
+
+/** Names, values and units, as many as there is room for. */
+function list(values: object): string {
+  const said = Object.entries(plainValues(values as Record<string, unknown>)).map(
+    ([name, value]) => `${name} ${quantity(value)}`,
+  );
+  return said.length > 8 ? `${said.slice(0, 8).join(', ')} …` : said.join(', ');
+}
+
+function quantity(value: unknown): string {
+  const isQuantity = typeof value === 'object' && value !== null && 'v' in value && 'u' in value;
+  return isQuantity ? `${String(value.v)} ${String(value.u)}` : JSON.stringify(value);
 }
 
 /** A test of a codec as ChirpStack publishes it: bytes, and what the codec makes of them. */
@@ -91,11 +97,12 @@ export function codecSamples(): (CodecSample & CodecTest)[] {
 function chirpstack(): Sample[] {
   return codecSamples()
     .filter(({ carries }) => carries !== 'object')
-    .map(({ format, name, device, packet: own, carries }) => ({
+    .map(({ format, name, device, packet: own, carries, expected }) => ({
       format,
       name: carries === 'bytes' ? `${name}, without codec` : name,
       device,
       packet: own,
+      answer: list(expected.data),
     }));
 }
 
@@ -109,43 +116,52 @@ function senml(): Sample[] {
       name: `senml/ex${number}.json`,
       device,
       packet: packet(topic, corpus(`senml/ex${number}.json`), arrival('2010-06-08T18:01:00Z')),
+      answer: resolved(corpus(`senml/ex${number}.resolved.json`) as Resolved[]),
     };
   });
+}
+
+type Resolved = { n: string; u?: string; t: number; v: unknown };
+
+/** The RFC's own resolution of a pack. */
+function resolved(records: readonly Resolved[]): string {
+  const said = records.map(({ n, u = '', t, v }) => {
+    const time = new Date(t * 1_000).toISOString();
+    return `${n.split(':').at(-1)} ${String(v)} ${u} (${time})`;
+  });
+  return said.length > 3 ? `${said.slice(0, 3).join(', ')} …` : said.join(', ');
 }
 
 function rsmp(): Sample[] {
   const name = 'rsmp/examples-subset.json';
   const examples = corpus(name) as { section: string; message: { type: string } }[];
-  return examples.map(({ section, message }) => ({
-    format: 'rsmp',
-    name: `${name} ${section.split(' ')[0]} ${message.type}`,
-    device: 'rsmp-1',
-    packet: packet('rsmp/KK+AG0503=001', message, arrival('2019-10-01T00:00:00Z')),
-  }));
+  return examples.map(({ section, message }) => {
+    const said = `${section.split(' ')[0]} ${message.type}`;
+    const without = message.type === 'StatusRequest' ? 'a question' : noReading[said];
+    return {
+      format: 'rsmp',
+      name: `${name} ${said}`,
+      device: 'rsmp-1',
+      packet: packet('rsmp/KK+AG0503=001', message, arrival('2019-10-01T00:00:00Z')),
+      ...(without !== undefined && { without }),
+    };
+  });
 }
 
-/** The first rows of two hours at one junction. */
+const noReading: Readonly<Record<string, string>> = {
+  'S0001 StatusResponse': 'a letter a group, whose list differs by version: not guessed',
+  'S0014 StatusResponse': 'the time plan, of which there is no metric',
+};
+
+/** Of two hours at one junction the first rows, each told; and all that the file has. */
 function hires(): Sample[] {
   const name = 'atspm/sample_raw_first6000.csv';
-  const rows = corpusText(name).split('\n').slice(0, 21).join('\n');
-  const packets = packet('hires/1136', rows, arrival('2024-04-15T12:20:00Z'));
-  return [{ format: 'hires', name: `${name} #0–19`, device: 'hires-1', packet: packets }];
-}
-
-function fiware(): Sample[] {
-  const devices: Readonly<Record<string, string>> = {
-    WasteContainer: 'ngsi-bin',
-    Streetlight: 'ngsi-lamp',
-    StreetlightControlCabinet: 'ngsi-cabinet',
-    TrafficFlowObserved: 'ngsi-junction',
-  };
-  const folders = readdirSync(new URL('smart-data-models', corporaPath));
-  return folders.flatMap((folder) => {
-    const device = devices[folder];
-    if (device === undefined) return [];
-    const name = `smart-data-models/${folder}/example.json`;
-    return [
-      { format: 'fiware', name, device, packet: packet(`/json/key/${device}/attrs`, corpus(name)) },
-    ];
-  });
+  const whole = corpusText(name).trim().split('\n');
+  const said = (rows: readonly string[]): Packet =>
+    packet('hires/1136', rows.join('\n'), arrival('2024-04-15T12:20:00Z'));
+  const common = { format: 'hires', device: 'hires-1' };
+  return [
+    { ...common, name: `${name} #0–19`, packet: said(whole.slice(0, 21)) },
+    { ...common, name: `${name} whole`, packet: said(whole), rows: whole.length - 1 },
+  ];
 }
