@@ -80,17 +80,21 @@ export interface TestCity {
 }
 
 export async function openCity(onSql?: Parameters<typeof openDatabase>[0]): Promise<TestCity> {
-  const db = await openDatabase(onSql);
-  return await cityOn(db, await shipped());
+  return await openCityOn(await openDatabase(onSql));
+}
+
+/** A city on a database that is there already. */
+export async function openCityOn(db: Kysely<IncidentTables>): Promise<TestCity> {
+  return cityOn(db, await shipped());
 }
 
 /** A city in which there can be outages. */
 export async function openDarkCity(onSql?: Parameters<typeof openDatabase>[0]): Promise<TestCity> {
   const categories = new Map([...(await shipped()), [outage.id, outage]]);
-  return await cityOn(await openDatabase(onSql), categories);
+  return cityOn(await openDatabase(onSql), categories);
 }
 
-async function cityOn(db: Kysely<IncidentTables>, categories: Categories): Promise<TestCity> {
+function cityOn(db: Kysely<IncidentTables>, categories: Categories): TestCity {
   const desk = createDesk({ categories, directory });
   return {
     db,
