@@ -12,13 +12,12 @@ import {
 } from './city.ts';
 import { checkDesk, dump } from './invariants.ts';
 
-/** What explains what, where anything does; lamp-12 hangs on the feeder itself. */
+/** What explains what, where anything does. */
 const above: Record<string, string | undefined> = {
   'feeder-1': undefined,
   'gw-7': 'feeder-1',
   'lamp-10': 'gw-7',
   'lamp-11': 'gw-7',
-  'lamp-12': 'feeder-1',
   'signal-1': 'gw-7',
 };
 
@@ -39,12 +38,13 @@ const command: fc.Arbitrary<Command> = fc.record({
     'change',
     'change',
     'clear',
+    'clear',
     'report',
     'work',
     'reject',
   ),
   on: fc.constantFrom(...Object.keys(above)),
-  explained: fc.boolean(),
+  explained: fc.nat(3).map((n) => n > 0),
   severity: fc.constantFrom('minor', 'major', 'critical'),
   flags: fc.oneof(
     { weight: 3, arbitrary: fc.constant<BreachFlag[]>([]) },
@@ -55,6 +55,11 @@ const command: fc.Arbitrary<Command> = fc.record({
 
 type Step = Breach | Command;
 
+function parentOf(on: string, open: ReadonlyMap<string, Breach>): { parent?: string } {
+  const up = above[on];
+  return up === undefined ? {} : { parent: open.get(up)?.id ?? 'unknown' };
+}
+
 /** The commands as a rule engine and people would utter them: it changes and clears only what is open. */
 function toSteps(commands: readonly Command[]): Step[] {
   const open = new Map<string, Breach>();
@@ -62,9 +67,7 @@ function toSteps(commands: readonly Command[]): Step[] {
     const { what, on, severity, flags } = said;
     if (what === 'report' || what === 'work' || what === 'reject') return [said];
     const was = open.get(on);
-    const up = above[on];
-    const parent = said.explained && up !== undefined ? (open.get(up)?.id ?? 'unknown') : undefined;
-    const now = { severity, flags, ...(parent !== undefined && { parent }) };
+    const now = { severity, flags, ...(said.explained && parentOf(on, open)) };
     const since = start + number * hour;
     if (what === 'raise') {
       const latch = said.latch && ({ latch: true } as const);
@@ -127,10 +130,10 @@ async function play(
 
 test(
   'any life of a tree of breaches keeps each in one incident, and ends alike when told twice',
-  { timeout: 120_000 },
+  { timeout: process.env['LIVES'] ? 600_000 : 120_000 },
   async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 30 }), async (commands) => {
+      fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 30 }), async (commands) => {
         const steps = toSteps(commands);
         const once = await play(steps, 'once');
         expect(await play(steps, 'each twice')).toEqual(once);

@@ -20,7 +20,7 @@ export function createIncidentCheck(raw: DatabaseSync): () => void {
     `select breach.id as what from breach left join incident_link as link on source = breach.id and link.kind = 'breach' and detached_at is null where link.incident is not breach.incident`,
   );
   const silent = query(
-    `select incident.id as what from incident join incident_link on incident = incident.id and incident_link.kind = 'breach' and detached_at is null join breach on breach.id = source where closed_by in ('sensor', 'merged') and cleared_at is null`,
+    `select incident.id as what from incident join incident_link on incident_link.incident = incident.id and incident_link.kind = 'breach' and detached_at is null join breach on breach.id = source where closed_by in ('sensor', 'merged') and cleared_at is null`,
   );
   return () => {
     const none = (statement: typeof twice, promise: number, words: string): void => {
