@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Breach } from '#model';
 import { listBreaches, listIncidents } from '#incidents';
 import {
   changed,
