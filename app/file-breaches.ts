@@ -47,11 +47,12 @@ async function attempt(
 
 function letter(breach: Breach, at: number, error: unknown): DeadLetter {
   const { code, reason } = rejectBug(error);
+  const part = `breach ${breach.id} ${breach.phase}`;
   return {
     consumer: 'rules',
     record: breach.reading,
-    // One reading can raise several.
-    part: `breach ${breach.id} ${breach.phase}`,
+    // One reading can raise several, and ticks change one several times before the next reading.
+    part: breach.phase === 'changed' ? `${part} at ${breach.at}` : part,
     code,
     reason,
     receivedAt: at,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Breach, CommandBody, CommandResults, Rejection } from '#model';
+import { changeBreach } from './change-breach.ts';
 import type { City } from './city.ts';
 import { clearBreach, raiseBreach, type Taken } from './file-breach.ts';
 import { fileReport } from './file-report.ts';
@@ -11,7 +12,7 @@ import type { IncidentTables } from './tables.ts';
  * cursors and rule states commit with it; `at` is the server's time, epoch ms.
  */
 export interface Desk {
-  /** Files a raised breach or ends a cleared one; the same breach twice files once. */
+  /** Files a raised breach, takes what changed of it, ends a cleared one; each twice does it once. */
   take(trx: Kysely<IncidentTables>, breach: Breach, at: number): Promise<Taken>;
   report(
     trx: Kysely<IncidentTables>,
@@ -31,9 +32,14 @@ export interface Desk {
 export function createDesk(city: City): Desk {
   return {
     async take(trx, breach, at) {
-      return breach.phase === 'raised'
-        ? await raiseBreach(city, trx, breach, at)
-        : await clearBreach(trx, breach, at);
+      switch (breach.phase) {
+        case 'raised':
+          return await raiseBreach(city, trx, breach, at);
+        case 'changed':
+          return await changeBreach(city, trx, breach, at);
+        case 'cleared':
+          return await clearBreach(trx, breach, at);
+      }
     },
     async report(trx, body, actor, at) {
       return await fileReport(city, trx, body, actor, at);

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { severities, type Asset, type Position, type Severity } from '#model';
 import type { Category } from './category.ts';
-import { appendEvent } from './events.ts';
+import { appendEvent, type By } from './events.ts';
 import { subjectOf, type Match } from './merge.ts';
 import { nextNumber, padded } from './sequence.ts';
 import type { IncidentTables, LinkKind } from './tables.ts';
@@ -12,6 +12,14 @@ export interface Link {
   readonly source: string;
   readonly actor: string;
   readonly severity: Severity;
+  /** How many breaches that it explains come along. */
+  readonly brought?: number;
+}
+
+/** What a breach is about. */
+export interface Fault {
+  readonly category: Category;
+  readonly asset: Asset;
 }
 
 /** Opens an incident for the breach or report that is its first link; returns its id. */
@@ -44,12 +52,15 @@ export async function openIncident(
       updated_at: at,
       closed_at: null,
       closed_by: null,
+      parent: null,
+      merged_into: null,
+      unverified: 0,
     })
     .execute();
-  if (asset) await addToFootprint(trx, id, asset);
+  if (asset) await addToFootprint(trx, id, { category, asset });
   await insertLink(trx, id, link, { score: null, reasons: 'opened the incident' }, at);
   const { kind, source, actor, severity } = link;
-  const body = { kind, source, category: category.id, severity };
+  const body = { kind, source, category: category.id, severity, ...broughtBy(link) };
   await appendEvent(trx, { incident: id, type: 'filed', at, actor, body });
   return id;
 }
@@ -62,30 +73,41 @@ export async function joinIncident(
   at: number,
 ): Promise<void> {
   await insertLink(trx, incident, link, { score, reasons }, at);
+  const rises = await raiseSeverity(trx, incident, link.severity);
+  const { kind, source, actor } = link;
+  const body = {
+    kind,
+    source,
+    score,
+    reasons,
+    ...(rises && { severity: link.severity }),
+    ...broughtBy(link),
+  };
+  await appendEvent(trx, { incident, type: 'joined', at, actor, body });
+}
+
+/** Raises the severity of an incident to at least this; returns whether that changed it. */
+export async function raiseSeverity(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  to: Severity,
+): Promise<boolean> {
   const { severity } = await trx
     .selectFrom('incident')
     .select('severity')
     .where('id', '=', incident)
     .executeTakeFirstOrThrow();
-  const rises = severities.indexOf(link.severity) > severities.indexOf(severity);
-  if (rises) {
-    await trx
-      .updateTable('incident')
-      .set({ severity: link.severity })
-      .where('id', '=', incident)
-      .execute();
-  }
-  const { kind, source, actor } = link;
-  const body = { kind, source, score, reasons, ...(rises && { severity: link.severity }) };
-  await appendEvent(trx, { incident, type: 'joined', at, actor, body });
+  if (severities.indexOf(to) <= severities.indexOf(severity)) return false;
+  await trx.updateTable('incident').set({ severity: to }).where('id', '=', incident).execute();
+  return true;
 }
 
 /** Ties an incident that only citizens told of to the asset that turned out to be its subject. */
 export async function tieToAsset(
   trx: Kysely<IncidentTables>,
   incident: string,
-  fault: { category: Category; asset: Asset },
-  by: { actor: string; at: number },
+  fault: Fault,
+  by: By,
 ): Promise<void> {
   const { category, asset } = fault;
   const { lat, lon, district, zone } = asset;
@@ -94,16 +116,22 @@ export async function tieToAsset(
     .set({ subject: subjectOf(category, asset), lat, lon, district, zone })
     .where('id', '=', incident)
     .execute();
-  await addToFootprint(trx, incident, asset);
+  await addToFootprint(trx, incident, fault);
   await appendEvent(trx, { incident, type: 'located', ...by, body: { asset: asset.id } });
 }
 
-async function addToFootprint(
+/** Adds an asset and the problem that it has to what an incident touches. */
+export async function addToFootprint(
   trx: Kysely<IncidentTables>,
   incident: string,
-  { id, kind, lat, lon }: Asset,
+  { category, asset }: Fault,
 ): Promise<void> {
-  await trx.insertInto('incident_asset').values({ incident, asset: id, kind, lat, lon }).execute();
+  const { id, kind, lat, lon } = asset;
+  await trx
+    .insertInto('incident_asset')
+    .values({ incident, asset: id, problem: category.group, kind, lat, lon })
+    .onConflict((c) => c.doNothing())
+    .execute();
 }
 
 async function insertLink(
@@ -117,4 +145,10 @@ async function insertLink(
     .insertInto('incident_link')
     .values({ incident, kind, source, actor, ...why, attached_at: at, detached_at: null })
     .execute();
+  if (kind !== 'breach') return;
+  await trx.updateTable('breach').set({ incident }).where('id', '=', source).execute();
+}
+
+function broughtBy({ brought }: Link): { brought?: number } {
+  return brought ? { brought } : {};
 }

@@ -14,7 +14,7 @@ export interface Match {
   readonly untied: boolean;
 }
 
-/** Where an open incident is: one place for each asset of its footprint, else its own position. */
+/** Where an open incident is: one place for each asset that has the problem, else its own position. */
 interface Place extends Position {
   readonly incident: string;
   readonly subject: string | null;
@@ -26,8 +26,28 @@ export function subjectOf(category: Category, asset: Asset): string {
 }
 
 /**
- * The open incident of the category's problem group for a fault at a known asset: the one that holds the
- * asset, else the nearest untied one within the radius. An incident of a neighbouring asset is another fault.
+ * The open incident of a fault that a rule saw: the one of its subject, else the nearest untied one within
+ * the radius. One of a neighbouring asset is another fault, and what an outage explains the rules say.
+ */
+export async function matchFault(
+  trx: Kysely<IncidentTables>,
+  category: Category,
+  asset: Asset,
+): Promise<Match | undefined> {
+  const own = await trx
+    .selectFrom('incident')
+    .select('id')
+    .where('subject', '=', subjectOf(category, asset))
+    .where('closed_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (own) return sameAsset(own.id, asset);
+  return nearest(await untiedPlaces(trx, category, asset), asset, category.radius);
+}
+
+/**
+ * The open incident for what a citizen tells of a known asset: its own, else one that holds the asset with
+ * this problem, as an outage does, else the nearest untied one within the radius.
  */
 export async function matchAsset(
   trx: Kysely<IncidentTables>,
@@ -40,15 +60,14 @@ export async function matchAsset(
     .crossJoin('incident')
     .select('incident.id')
     .where('incident_asset.asset', '=', asset.id)
+    .where('incident_asset.problem', '=', category.group)
     .whereRef('incident.id', '=', 'incident_asset.incident')
-    .where('problem', '=', category.group)
     .where('closed_at', 'is', null)
+    .orderBy((eb) => eb('subject', '=', subjectOf(category, asset)), 'desc')
     .orderBy('incident.id')
     .limit(1)
     .executeTakeFirst();
-  if (holding) {
-    return { incident: holding.id, score: 1, reasons: `same asset ${asset.id}`, untied: false };
-  }
+  if (holding) return sameAsset(holding.id, asset);
   return nearest(await untiedPlaces(trx, category, asset), asset, category.radius);
 }
 
@@ -58,7 +77,10 @@ export async function matchPosition(
   category: Category,
   position: Position,
 ): Promise<Match | undefined> {
-  return nearest(await openPlaces(trx, category, position), position, category.radius);
+  const untied = await untiedPlaces(trx, category, position);
+  const touched = await touchedPlaces(trx, category, position);
+  const oldestFirst = [...untied, ...touched].sort((a, b) => (a.incident < b.incident ? -1 : 1));
+  return nearest(oldestFirst, position, category.radius);
 }
 
 /** The incident of the nearest place within `radius` metres; of equally near ones the first. */
@@ -82,7 +104,7 @@ export function nearest(
   };
 }
 
-/** Where citizens told of something in the box around a position and no asset is known yet, oldest first. */
+/** Where citizens told of something in the box around a position (a little larger than the circle) and no asset is known yet. */
 async function untiedPlaces(
   trx: Kysely<IncidentTables>,
   category: Category,
@@ -104,33 +126,27 @@ async function untiedPlaces(
     .execute();
 }
 
-/** Places in the box around a position, oldest incident first; the box is a little larger than the circle. */
-async function openPlaces(
+/** Where assets with the problem stand in the box, of all that open incidents touch. */
+async function touchedPlaces(
   trx: Kysely<IncidentTables>,
   category: Category,
   centre: Position,
 ): Promise<Place[]> {
   const { min, max } = around(centre, category.radius);
   return await trx
-    .selectFrom((db) =>
-      db
-        .selectFrom('incident')
-        .leftJoin('incident_asset', 'incident_asset.incident', 'incident.id')
-        .select(({ fn }) => [
-          'incident.id as incident',
-          'subject',
-          fn.coalesce('incident_asset.lat', 'incident.lat').as('lat'),
-          fn.coalesce('incident_asset.lon', 'incident.lon').as('lon'),
-        ])
-        .where('problem', '=', category.group)
-        .where('closed_at', 'is', null)
-        .as('place'),
-    )
-    .selectAll()
-    .where('lat', '>=', min.lat)
-    .where('lat', '<=', max.lat)
-    .where('lon', '>=', min.lon)
-    .where('lon', '<=', max.lon)
-    .orderBy('incident')
+    .selectFrom('incident_asset as touched')
+    .crossJoin('incident')
+    .select(['incident.id as incident', 'subject', 'touched.lat', 'touched.lon'])
+    .where('touched.problem', '=', category.group)
+    .where('touched.lat', '>=', min.lat)
+    .where('touched.lat', '<=', max.lat)
+    .where('touched.lon', '>=', min.lon)
+    .where('touched.lon', '<=', max.lon)
+    .whereRef('incident.id', '=', 'touched.incident')
+    .where('closed_at', 'is', null)
     .execute();
+}
+
+function sameAsset(incident: string, { id }: Asset): Match {
+  return { incident, score: 1, reasons: `same asset ${id}`, untied: false };
 }

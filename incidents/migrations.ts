@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { children } from './children-migration.ts';
 
 /**
  * Makes the desk's tables, on SQLite and PostgreSQL alike; applied once each, in the order of their names.
@@ -167,4 +168,5 @@ export const incidentMigrations: Record<string, Migration> = {
       await schema.dropIndex('incident_link_incident').execute();
     },
   },
+  '0003-incident-children': children,
 };

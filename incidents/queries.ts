@@ -1,7 +1,13 @@
 import type { Kysely, Selectable } from 'kysely';
 import { iso, type IncidentStatus, type Position, type Severity } from '#model';
 import { cutPage, openCursor, pageSize, type Page, type PageQuery } from './page.ts';
-import type { ClosedBy, IncidentTables, LinkKind } from './tables.ts';
+import { readParts, type Parts } from './parts.ts';
+import type { ClosedBy, IncidentTables } from './tables.ts';
+
+/** So many assets and links of an incident does a list show; an outage has thousands. */
+const listed = 50;
+
+const all = Number.MAX_SAFE_INTEGER;
 
 export interface IncidentQuery extends PageQuery {
   /** One status, or all that count as open or closed. */
@@ -12,7 +18,7 @@ export interface IncidentQuery extends PageQuery {
 }
 
 /** An incident as the API shows it; times are ISO 8601. */
-export interface IncidentItem {
+export interface IncidentItem extends Parts {
   readonly id: string;
   readonly ref: string;
   readonly category: string;
@@ -22,20 +28,15 @@ export interface IncidentItem {
   readonly district: string;
   readonly zone: string;
   readonly agency: string;
-  readonly assets: { id: string; kind: string }[];
-  readonly links: LinkItem[];
+  /** The incident that explains this one. */
+  readonly parent: string | null;
+  /** Where its breach went, when it was closed as merged. */
+  readonly merged_into: string | null;
+  /** Whether nothing is known any more of what all its open breaches look at. */
+  readonly unverified: boolean;
   readonly created_at: string;
   readonly updated_at: string;
   readonly closed_at: string | null;
-}
-
-export interface LinkItem {
-  readonly kind: LinkKind;
-  readonly source: string;
-  readonly score: number | null;
-  readonly reasons: string;
-  readonly actor: string;
-  readonly attached_at: string;
 }
 
 export interface EventItem {
@@ -73,7 +74,7 @@ export async function listIncidents(
   }
   if (cursor) query = query.where('id', '<', openCursor(cursor));
   const { rows, next } = cutPage(await query.execute(), size, ({ id }) => id);
-  return { items: await withParts(db, rows), next };
+  return { items: await withParts(db, rows, listed), next };
 }
 
 /** One incident with everything that happened to it; undefined when there is none of that id. */
@@ -82,7 +83,7 @@ export async function getIncident(
   id: string,
 ): Promise<IncidentDetail | undefined> {
   const row = await db.selectFrom('incident').selectAll().where('id', '=', id).executeTakeFirst();
-  const [item] = row ? await withParts(db, [row]) : [];
+  const [item] = row ? await withParts(db, [row], all) : [];
   if (!row || !item) return undefined;
   const events = await db
     .selectFrom('incident_event')
@@ -103,30 +104,20 @@ export async function getIncident(
   };
 }
 
-/** Adds footprints and live links to incidents: two queries for the whole page. */
+/** Rows with their parts, at most so many of each. */
 async function withParts(
   db: Kysely<IncidentTables>,
   rows: readonly Selectable<IncidentTables['incident']>[],
+  most: number,
 ): Promise<IncidentItem[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const assets = await db
-    .selectFrom('incident_asset')
-    .select(['incident', 'asset', 'kind'])
-    .where('incident', 'in', ids)
-    .orderBy('asset')
-    .execute();
-  const links = await db
-    .selectFrom('incident_link')
-    .selectAll()
-    .where('incident', 'in', ids)
-    .where('detached_at', 'is', null)
-    .orderBy('attached_at')
-    .orderBy('source')
-    .execute();
-  const assetsOf = Map.groupBy(assets, ({ incident }) => incident);
-  const linksOf = Map.groupBy(links, ({ incident }) => incident);
-  return rows.map((row) => ({
+  const partsOf = await readParts(db, ids, most);
+  return rows.map((row) => toItem(row, partsOf(row.id)));
+}
+
+function toItem(row: Selectable<IncidentTables['incident']>, parts: Parts): IncidentItem {
+  return {
     id: row.id,
     ref: row.ref,
     category: row.category,
@@ -136,19 +127,12 @@ async function withParts(
     district: row.district,
     zone: row.zone,
     agency: row.agency,
-    assets: (assetsOf.get(row.id) ?? []).map(({ asset, kind }) => ({ id: asset, kind })),
-    links: (linksOf.get(row.id) ?? []).map(
-      ({ kind, source, score, reasons, actor, attached_at }) => ({
-        kind,
-        source,
-        score,
-        reasons,
-        actor,
-        attached_at: iso(attached_at),
-      }),
-    ),
+    parent: row.parent,
+    merged_into: row.merged_into,
+    unverified: row.unverified === 1,
+    ...parts,
     created_at: iso(row.created_at),
     updated_at: iso(row.updated_at),
     closed_at: row.closed_at === null ? null : iso(row.closed_at),
-  }));
+  };
 }

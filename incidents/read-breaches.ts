@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import { iso, type Breach, type Severity, type Value } from '#model';
+import { iso, type Breach, type BreachFlag, type Severity, type Value } from '#model';
+import type { BreachRow } from './breach-row.ts';
 import { cutPage, openCursor, pageSize, type Page, type PageQuery } from './page.ts';
 import type { IncidentTables } from './tables.ts';
 
@@ -24,7 +25,14 @@ export interface BreachItem {
   readonly raised_at: string;
   readonly cleared_at: string | null;
   readonly values: Record<string, Value>;
-  /** None for what is only listed. */
+  /** Id of the breach that explains it. */
+  readonly parent: string | null;
+  /** Whether it files an incident of its own even so. */
+  readonly safety: boolean;
+  /** Whether a person has to close what it files. */
+  readonly latch: boolean;
+  readonly flags: BreachFlag[];
+  /** None for what is only listed, shelved or stale. */
   readonly incident: string | null;
 }
 
@@ -36,16 +44,9 @@ export async function listBreaches(
   const size = pageSize(limit);
   let query = db
     .selectFrom('breach')
-    .leftJoin('incident_link as link', (join) =>
-      join
-        .onRef('link.source', '=', 'breach.id')
-        .on('link.kind', '=', 'breach')
-        .on('link.detached_at', 'is', null),
-    )
-    .selectAll('breach')
-    .select('link.incident')
+    .selectAll()
     .orderBy('raised_at', 'desc')
-    .orderBy('breach.id', 'desc')
+    .orderBy('id', 'desc')
     .limit(size + 1);
   if (open !== undefined) query = query.where('cleared_at', open ? 'is' : 'is not', null);
   if (respond) query = query.where('respond', '=', respond);
@@ -55,21 +56,38 @@ export async function listBreaches(
     query = query.where((eb) =>
       eb.or([
         eb('raised_at', '<', raisedAt),
-        eb.and([eb('raised_at', '=', raisedAt), eb('breach.id', '<', id)]),
+        eb.and([eb('raised_at', '=', raisedAt), eb('id', '<', id)]),
       ]),
     );
   }
   const key = (row: { raised_at: number; id: string }): string => `${row.raised_at} ${row.id}`;
   const { rows, next } = cutPage(await query.execute(), size, key);
   return {
-    items: rows.map(({ fingerprint: _fingerprint, reading: _reading, ...row }) => ({
-      ...row,
-      since: iso(row.since),
-      raised_at: iso(row.raised_at),
-      cleared_at: row.cleared_at === null ? null : iso(row.cleared_at),
-      values: JSON.parse(row.values) as Record<string, Value>,
-    })),
+    items: rows.map(toItem),
     next,
+  };
+}
+
+function toItem(row: BreachRow): BreachItem {
+  const { id, rule, asset, kind, key, severity, respond, category, parent, incident } = row;
+  return {
+    id,
+    rule,
+    asset,
+    kind,
+    key,
+    severity,
+    respond,
+    category,
+    since: iso(row.since),
+    raised_at: iso(row.raised_at),
+    cleared_at: row.cleared_at === null ? null : iso(row.cleared_at),
+    values: JSON.parse(row.values) as Record<string, Value>,
+    parent,
+    safety: row.safety === 1,
+    latch: row.latch === 1,
+    flags: JSON.parse(row.flags) as BreachFlag[],
+    incident,
   };
 }
 

@@ -1,7 +1,10 @@
 import type { Breach, IncidentStatus, Severity } from '#model';
 
-/** Who ended an incident: the sensor's clear, a person, or a stated time without an answer. */
-export type ClosedBy = 'sensor' | 'operator' | 'timeout';
+/**
+ * Who ended an incident: the sensor's clear, a person, a stated time without an answer, or the desk, because
+ * another incident turned out to be the cause.
+ */
+export type ClosedBy = 'sensor' | 'operator' | 'timeout' | 'merged';
 
 export type LinkKind = 'breach' | 'report' | 'operator';
 
@@ -33,9 +36,22 @@ export interface IncidentTables {
     updated_at: number;
     closed_at: number | null;
     closed_by: ClosedBy | null;
+    /** The incident that explains this one, which goes its own way all the same. */
+    parent: string | null;
+    /** Where its breach went, when it was closed as merged. */
+    merged_into: string | null;
+    /** 1 while nothing is known any more of what all its open breaches look at. */
+    unverified: number;
   };
-  /** The assets that an incident touches: its footprint. */
-  incident_asset: { incident: string; asset: string; kind: string; lat: number; lon: number };
+  /** The assets that an incident touches, each with the problem it has there: its footprint. */
+  incident_asset: {
+    incident: string;
+    asset: string;
+    problem: string;
+    kind: string;
+    lat: number;
+    lon: number;
+  };
   /** Why something belongs to an incident. Append-only: undoing sets `detached_at`, nothing is deleted. */
   incident_link: {
     incident: string;
@@ -67,6 +83,19 @@ export interface IncidentTables {
     /** JSON object, metric → value. */
     values: string;
     reading: number;
+    /** Id of the breach that explains it. */
+    parent: string | null;
+    /** 0 or 1, as `latch` and `nodata` are. */
+    safety: number;
+    latch: number;
+    /** JSON array, in the order of the model's `breachFlags`. */
+    flags: string;
+    /** Whether that flag is among them, for the index. */
+    nodata: number;
+    /** Number of the reading at which the rules last told of it: what is older changes nothing. */
+    heard: number;
+    /** The incident of its live link; null where nothing was filed. */
+    incident: string | null;
   };
   /** What a citizen sent, without who it was. */
   report: {

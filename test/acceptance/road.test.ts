@@ -100,8 +100,19 @@ describe.skipIf(noInflux)('the road from real payloads to an incident', { timeou
         status: 'new',
         assets: [{ id: 'bin-0001', kind: 'bin' }],
         links: [{ kind: 'breach' }],
+        parent: null,
+        children: 0,
+        merged_into: null,
+        unverified: false,
+        assets_affected: 1,
+        breaches_open: 1,
       },
     ]);
+    expect(
+      (await server.api('GET', '/api/v1/breaches?respond=desk&asset=bin-0001')).body,
+    ).toMatchObject({
+      items: [{ flags: [], parent: null, safety: false, latch: false, incident: incidents[0]!.id }],
+    });
     const rows = await eventually(
       () => influx(`SELECT * FROM "bin" WHERE "asset" = 'bin-0001'`),
       (found) => found.length === 1,

@@ -59,6 +59,24 @@ describe('filing breaches', () => {
     expect(JSON.parse(Buffer.from(dead[0]!.bytes).toString())).toMatchObject({ asset: 'bin-2' });
   });
 
+  test('keeps each of several changes that made the desk throw before the next reading', async () => {
+    const change = (at: number): Breach => ({
+      ...breach('bin-1', 7),
+      phase: 'changed',
+      at,
+      parent: `${at}`,
+    });
+    await file(breach('bin-1', 7));
+    desk = {
+      ...desk,
+      async take() {
+        throw new Error('a bug');
+      },
+    };
+    const dead = await file(change(8), change(9));
+    expect(new Set(dead.map(({ part }) => part)).size).toBe(2);
+  });
+
   test('throws on, and files none, when the database is away', async () => {
     const real = desk;
     let calls = 0;

@@ -5,6 +5,7 @@ import {
   loadCategories,
   shippedCategories,
   type Categories,
+  type Category,
   type Desk,
   type IncidentDetail,
   type IncidentTables,
@@ -40,6 +41,26 @@ export const assets: readonly Asset[] = [
   asset('lamp-2', 'streetlight', north(40)),
 ];
 
+/** What an outage is about: its gateway, two lamps and a signal behind it, the feeder before it. */
+export const dark: readonly Asset[] = [
+  asset('feeder-1', 'feeder', north(2_000)),
+  asset('gw-7', 'gateway', north(2_010)),
+  asset('signal-1', 'signal', north(2_500)),
+  ...Array.from({ length: 40 }, (_, n) =>
+    asset(`lamp-${n + 10}`, 'streetlight', north(3_000 + 200 * n)),
+  ),
+];
+
+/** A category of its own for outages, which citizens tell of by what is dark. */
+const outage: Category = {
+  id: 'outage',
+  title: { en: 'Outage', id: 'Listrik padam' },
+  group: 'outage',
+  radius: 100,
+  agency: 'dishub',
+  kinds: ['gateway', 'feeder'],
+};
+
 /** A small city on a database of its own, with a desk whose calls are one transaction each. */
 export interface TestCity {
   readonly db: Kysely<IncidentTables>;
@@ -59,8 +80,21 @@ export interface TestCity {
 }
 
 export async function openCity(onSql?: Parameters<typeof openDatabase>[0]): Promise<TestCity> {
-  const db = await openDatabase(onSql);
-  const categories = await shipped();
+  return await openCityOn(await openDatabase(onSql));
+}
+
+/** A city on a database that is there already. */
+export async function openCityOn(db: Kysely<IncidentTables>): Promise<TestCity> {
+  return cityOn(db, await shipped());
+}
+
+/** A city in which there can be outages. */
+export async function openDarkCity(onSql?: Parameters<typeof openDatabase>[0]): Promise<TestCity> {
+  const categories = new Map([...(await shipped()), [outage.id, outage]]);
+  return cityOn(await openDatabase(onSql), categories);
+}
+
+function cityOn(db: Kysely<IncidentTables>, categories: Categories): TestCity {
   const desk = createDesk({ categories, directory });
   return {
     db,
@@ -115,6 +149,23 @@ export function breach(changes: Partial<Breach> = {}): Breach {
   };
 }
 
+/** What is seen of an outage, each with its rule and category: `lamp-10`, `signal-1`, `gw-7`, `feeder-1`. */
+export function outageBreach(on: string, changes: Partial<Breach> = {}): Breach {
+  const [kind = ''] = on.split('-');
+  const seen: Record<string, Partial<Breach>> = {
+    lamp: { rule: 'lamp-out', category: 'street-light' },
+    signal: { rule: 'signal-dark', category: 'traffic-signal', severity: 'critical', safety: true },
+    gw: { rule: 'gateway-silent', category: 'outage', severity: 'major' },
+    feeder: { rule: 'feeder-outage', category: 'outage', severity: 'major' },
+  };
+  return breach({ asset: on, values: {}, ...seen[kind], ...changes });
+}
+
+/** What is new about an open breach, told at the next reading. */
+export function changed(seen: Breach, changes: Partial<Breach>): Breach {
+  return { ...seen, phase: 'changed', reading: seen.reading + 1, ...changes };
+}
+
 /** The end of a breach, ten minutes after it began. */
 export function cleared(seen: Breach): Breach {
   return { ...seen, phase: 'cleared', at: seen.since + hour / 6, values: { fill_level: 4 } };
@@ -128,7 +179,7 @@ const directory: Directory = {
   principal: () => undefined,
   device: () => undefined,
   deviceOf: () => undefined,
-  asset: (id) => assets.find((one) => one.id === id),
+  asset: (id) => [...assets, ...dark].find((one) => one.id === id),
   assetOf: () => undefined,
   assets: () => assets,
 };

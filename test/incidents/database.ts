@@ -1,12 +1,21 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect, type SqliteDatabase } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { Migrator, type Migration } from 'kysely/migration';
 import { incidentMigrations, type IncidentTables } from '#incidents';
 
 /** A real SQLite in memory with the desk's tables; the caller destroys it. `onSql` is told each statement. */
 export async function openDatabase(
   onSql?: (sql: string, explain: (sql: string) => string) => void,
 ): Promise<Kysely<IncidentTables>> {
+  const db = openEmpty(onSql);
+  await migrate(db, incidentMigrations);
+  return db;
+}
+
+/** The same without tables. */
+export function openEmpty(
+  onSql?: (sql: string, explain: (sql: string) => string) => void,
+): Kysely<IncidentTables> {
   const sqlite = new DatabaseSync(':memory:');
   const explain = (sql: string): string =>
     sqlite
@@ -17,11 +26,17 @@ export async function openDatabase(
   const dialect = new SqliteDialect({
     database: adapt(sqlite, onSql && ((sql) => onSql(sql, explain))),
   });
-  const db = new Kysely<IncidentTables>({ dialect });
-  const provider = { getMigrations: async () => incidentMigrations };
+  return new Kysely<IncidentTables>({ dialect });
+}
+
+/** Applies the migrations that the database lacks. */
+export async function migrate(
+  db: Kysely<IncidentTables>,
+  migrations: Record<string, Migration>,
+): Promise<void> {
+  const provider = { getMigrations: async () => migrations };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error as Error;
-  return db;
 }
 
 /** Kysely's dialect speaks better-sqlite3: a list of parameters where node:sqlite takes arguments. */

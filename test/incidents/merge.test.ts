@@ -48,7 +48,7 @@ describe('matchPosition', () => {
 
   test('measures to the nearest asset of the footprint when there are several', async () => {
     const { incident = '' } = await city.take(breach());
-    const far = { incident, asset: 'bin-9', kind: 'bin', ...north(500) };
+    const far = { incident, asset: 'bin-9', problem: 'waste-bin', kind: 'bin', ...north(500) };
     await city.db.insertInto('incident_asset').values(far).execute();
     expect(await city.report(north(520))).toMatchObject({ incident });
     expect(await city.report(north(-50))).toMatchObject({ incident });

@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { expectThat } from '../violation.ts';
 
 /**
- * Promises 4 and 5 at a commit and at the end. One cause, one incident: an open breach has one live
- * link, no fault has two open incidents. No data never means fixed: an incident that a sensor ended has no open breach.
+ * Promises 4 and 5 at a commit and at the end. One cause, one incident: a breach that is to be filed has one
+ * live link, to the incident that it names, and no fault has two open incidents. No data never means fixed: an incident that a sensor ended has no open breach.
  */
 export function createIncidentCheck(raw: DatabaseSync): () => void {
   const query = (sql: string) => raw.prepare(`${sql} limit 1`);
@@ -14,10 +14,13 @@ export function createIncidentCheck(raw: DatabaseSync): () => void {
     `select fingerprint as what from breach where cleared_at is null group by fingerprint having count(*) > 1`,
   );
   const homeless = query(
-    `select id as what from breach where respond = 'desk' and (select count(*) from incident_link where kind = 'breach' and source = breach.id and detached_at is null) <> 1`,
+    `select id as what from breach where respond = 'desk' and flags not like '%shelved%' and flags not like '%stale%' and (select count(*) from incident_link where kind = 'breach' and source = breach.id and detached_at is null) <> 1`,
+  );
+  const astray = query(
+    `select breach.id as what from breach left join incident_link as link on source = breach.id and link.kind = 'breach' and detached_at is null where link.incident is not breach.incident`,
   );
   const silent = query(
-    `select incident.id as what from incident join incident_link on incident = incident.id and incident_link.kind = 'breach' and detached_at is null join breach on breach.id = source where closed_by = 'sensor' and cleared_at is null`,
+    `select incident.id as what from incident join incident_link on incident_link.incident = incident.id and incident_link.kind = 'breach' and detached_at is null join breach on breach.id = source where closed_by in ('sensor', 'merged') and cleared_at is null`,
   );
   return () => {
     const none = (statement: typeof twice, promise: number, words: string): void => {
@@ -27,6 +30,7 @@ export function createIncidentCheck(raw: DatabaseSync): () => void {
     none(twice, 4, 'two open incidents of one fault');
     none(breaches, 4, 'two open breaches of one fingerprint');
     none(homeless, 4, 'a breach without its one incident');
+    none(astray, 4, 'a breach that is not in the incident that it names');
     none(silent, 5, 'closed by a sensor that still sees the fault');
   };
 }
