@@ -1,75 +1,110 @@
-import { didYouMean, type Kinds, type Metric } from '#model';
-import { z } from 'zod';
+import { didYouMean, type Kind, type Kinds } from '#model';
+import { checkLeaf, type WrittenLeaf } from './check-leaf.ts';
+import { checkParams } from './check-params.ts';
 import type { Problem } from './explain.ts';
-import { limits } from './condition.ts';
+import { expressionProblem } from './expression.ts';
 
-const draft = z.looseObject({
-  applies: z.looseObject({ kind: z.string() }),
-  when: z.unknown().optional(),
-  clear: z.unknown().optional(),
-});
+/** A comparison or an expression, and where in its file it stands. */
+export interface Place<T> {
+  readonly path: readonly PropertyKey[];
+  readonly node: T;
+}
 
-type Leaf = Record<string, unknown> & { metric: string };
+/** What of a rule file's conditions names metrics, however wrong the rest of the file is. */
+export interface Written {
+  readonly leaves: readonly Place<WrittenLeaf>[];
+  readonly expressions: readonly Place<string>[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What a rule file says that its kind of asset contradicts: a metric, a comparison, a value.
+ * What a rule file says that its kinds of asset contradict: a metric, a comparison, a value, a unit.
  * Takes the file as written, so that these mistakes are told together with those of the schema.
  */
-export function checkKind(written: unknown, kinds: Kinds): Problem[] {
-  const rule = draft.safeParse(written);
-  if (!rule.success) return [];
-  const { applies, when, clear } = rule.data;
-  const kind = kinds.get(applies.kind);
-  if (kind === undefined) {
-    const reason = `there is no kind "${applies.kind}"${didYouMean(applies.kind, [...kinds.keys()])}`;
-    return [{ path: ['applies', 'kind'], reason }];
-  }
-  return [...writtenLeaves(when, ['when']), ...writtenLeaves(clear, ['clear'])].flatMap(
-    ({ path, leaf }) => {
-      const metric = Object.hasOwn(kind.metrics, leaf.metric)
-        ? kind.metrics[leaf.metric]
-        : undefined;
-      if (metric !== undefined) return valueProblems(leaf, metric, path);
-      const near = didYouMean(leaf.metric, Object.keys(kind.metrics));
-      const reason = `${kind.kind} has no metric "${leaf.metric}"${near}`;
-      return [{ path: [...path, 'metric'], reason }];
-    },
-  );
-}
-
-/** Everything in a condition that names a metric, however wrong the rest of it is. */
-function writtenLeaves(tree: unknown, path: PropertyKey[]): { path: PropertyKey[]; leaf: Leaf }[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  const node = tree as Record<string, unknown>;
-  const branches = ['all', 'any'].flatMap((name) => {
-    const list = node[name];
-    return Array.isArray(list)
-      ? list.flatMap((child: unknown, index) => writtenLeaves(child, [...path, name, index]))
-      : [];
+export function checkKinds(written: unknown, kinds: Kinds): Problem[] {
+  if (!isFields(written)) return [];
+  const { kind } = isFields(written['applies']) ? written['applies'] : {};
+  const names = [kind].flat().filter((name) => typeof name === 'string');
+  const path = Array.isArray(kind) ? (at: number) => [at] : () => [];
+  const strangers = names.flatMap((name, at) => {
+    const reason = `there is no kind "${name}"${didYouMean(name, [...kinds.keys()])}`;
+    return kinds.has(name) ? [] : [{ path: ['applies', 'kind', ...path(at)], reason }];
   });
-  const own = typeof node['metric'] === 'string' ? [{ path, leaf: node as Leaf }] : [];
-  return [...own, ...branches];
+  if (strangers.length > 0) return strangers;
+  const known = names.map((name) => kinds.get(name)!);
+  const found = writtenIn(written);
+  const params = isFields(written['params']) ? written['params'] : {};
+  return [
+    ...found.leaves.flatMap(({ path: at, node }) =>
+      once(known.flatMap((each) => checkLeaf(node, each))).map((problem) => below(at, problem)),
+    ),
+    ...found.expressions.flatMap(({ path: at, node }) => {
+      const reason = expressionReason(node, known, Object.keys(params));
+      return reason === undefined ? [] : [{ path: at, reason }];
+    }),
+    ...checkParams(written, params, found, known),
+  ];
 }
 
-function valueProblems(leaf: Leaf, metric: Metric, path: PropertyKey[]): Problem[] {
-  const { is } = leaf;
-  if (metric.type === 'number') {
-    if (is === undefined) return [];
-    const reason = `${leaf.metric} is a number in ${metric.unit}: compare it by ${limits.join(', ')}`;
-    return [{ path: [...path, 'is'], reason }];
+/** Whether something read from YAML is a map. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function writtenIn(rule: Fields): Written {
+  const { when, clear, escalate } = rule;
+  const steps = Array.isArray(escalate) ? escalate : [];
+  const trees: Place<unknown>[] = [
+    { path: ['when'], node: when },
+    { path: ['clear'], node: clear },
+    ...steps.map((step: unknown, at) => ({
+      path: ['escalate', at, 'when'],
+      node: isFields(step) ? step['when'] : undefined,
+    })),
+  ];
+  const nodes = trees.flatMap(({ path, node }) => [...nodesOf(node, path)]);
+  return {
+    leaves: nodes.flatMap(({ path, node }) =>
+      typeof node['metric'] === 'string' ? [{ path, node: node as WrittenLeaf }] : [],
+    ),
+    expressions: nodes.flatMap(({ path, node }) => {
+      const { expr } = node;
+      return typeof expr === 'string' ? [{ path: [...path, 'expr'], node: expr }] : [];
+    }),
+  };
+}
+
+function* nodesOf(tree: unknown, path: readonly PropertyKey[]): Iterable<Place<Fields>> {
+  if (!isFields(tree)) return;
+  yield { path, node: tree };
+  for (const name of ['all', 'any']) {
+    const list = tree[name];
+    if (!Array.isArray(list)) continue;
+    for (const [at, child] of list.entries()) yield* nodesOf(child, [...path, name, at]);
   }
-  const what = metric.type === 'boolean' ? 'true or false' : `one of: ${metric.values.join(', ')}`;
-  const compared = limits.filter((name) => name in leaf);
-  const reason = `${leaf.metric} is ${what}; compare it by is`;
-  const problems = compared.map((name) => ({ path: [...path, name], reason }));
-  if (is === undefined || fits(is, metric)) return problems;
-  const near =
-    metric.type === 'enum' && typeof is === 'string' ? didYouMean(is, metric.values) : '';
-  const wrong = `${leaf.metric} is ${what}, not ${JSON.stringify(is)}${near}`;
-  return [...problems, { path: [...path, 'is'], reason: wrong }];
+  yield* nodesOf(tree['not'], [...path, 'not']);
 }
 
-function fits(value: unknown, metric: Metric): boolean {
-  if (metric.type === 'enum') return typeof value === 'string' && metric.values.includes(value);
-  return typeof value === 'boolean';
+function expressionReason(
+  text: string,
+  kinds: readonly Kind[],
+  params: readonly string[],
+): string | undefined {
+  for (const kind of kinds) {
+    const problem = expressionProblem(text, kind, params);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** A mistake that several kinds find is one. */
+function once(problems: readonly Problem[]): Problem[] {
+  return [
+    ...new Map(problems.map((each) => [`${each.path.join('.')} ${each.reason}`, each])).values(),
+  ];
+}
+
+function below(path: readonly PropertyKey[], problem: Problem): Problem {
+  return { path: [...path, ...problem.path], reason: problem.reason };
 }
