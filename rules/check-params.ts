@@ -1,9 +1,7 @@
 import { didYouMean, type Kind } from '#model';
 import { paramOf, paramsOf } from './check-leaf.ts';
-import type { Written } from './check.ts';
 import type { Problem } from './explain.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import type { Fields, Written } from './written.ts';
 
 /**
  * What is wrong with a rule's parameters as written: one that is used and not there, or there and not

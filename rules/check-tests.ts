@@ -1,7 +1,7 @@
 import { didYouMean, type Kinds, type Metric } from '#model';
 import { kindsOf } from './applies.ts';
 import type { Problem } from './explain.ts';
-import { cases, nameless, speakersOf, stepsOf, type Golden } from './golden.ts';
+import { cases, speakersOf, stepsOf, writtenAssets, type Golden } from './golden.ts';
 import type { Rule } from './rule.ts';
 
 /** What is wrong in a rule's golden tests: an asset, a metric or a value that is not there. */
@@ -24,7 +24,7 @@ export function gapsOf({ tests }: Rule): Problem[] {
 
 function testProblems(rule: Rule, test: Golden, kinds: Kinds): Problem[] {
   const first = rule.applies && kindsOf(rule.applies)[0];
-  const assets = test.assets ?? { [nameless]: test.asset ?? {} };
+  const assets = writtenAssets(test);
   if (test.asset && test.assets) return [{ path: ['asset'], reason: 'write asset or assets' }];
   const of = new Map(Object.entries(assets).map(([id, { kind = first }]) => [id, kind]));
   const kindless = [...of].flatMap(([id, kind]): Problem[] => {

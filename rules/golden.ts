@@ -8,7 +8,7 @@ export const cases = ['raise', 'clear', 'hysteresis', 'missing'] as const;
 export const place = { lat: -10.17, lon: 123.6, timeZone: 'Asia/Makassar' } as const;
 
 /** The one asset of a test that names none. */
-export const nameless = 'a';
+const nameless = 'a';
 
 /** Steps of one metric, `20x12 90x4 _x3`: a value, how often it is said, `_` for nothing said. */
 const series = z
@@ -69,6 +69,11 @@ export const golden = z.strictObject({
   ),
 });
 export type Golden = z.output<typeof golden>;
+
+/** The assets of a test by id, as far as it says what they are like. */
+export function writtenAssets({ asset, assets }: Golden): NonNullable<Golden['assets']> {
+  return assets ?? { [nameless]: asset ?? {} };
+}
 
 /** What one asset says in a test under one key (`''`: none), metric by metric. */
 export interface Speaker {

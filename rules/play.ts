@@ -11,7 +11,7 @@ import {
 } from '#model';
 import { kindsOf } from './applies.ts';
 import { createEngine } from './engine.ts';
-import { nameless, place, speakersOf, stepsOf, type Golden, type Speaker } from './golden.ts';
+import { place, speakersOf, stepsOf, writtenAssets, type Golden, type Speaker } from './golden.ts';
 import type { Rule } from './rule.ts';
 
 /** What a golden test asked for, and what the engine said. */
@@ -68,11 +68,10 @@ export function playAll(rule: Rule, all: readonly Rule[], kinds: Kinds): Played[
 type Values = Readonly<Record<string, Value>>;
 
 function assetsOf(rule: Rule, test: Golden): ReadonlyMap<string, Asset> {
-  const written = test.assets ?? { [nameless]: test.asset ?? {} };
   const first = rule.applies && kindsOf(rule.applies)[0];
   const { lat, lon } = place;
   return new Map(
-    Object.entries(written).map(([id, { model: _, ...of }]) => [
+    Object.entries(writtenAssets(test)).map(([id, { model: _model, ...of }]) => [
       id,
       asset.parse({ id, kind: first, lat, lon, ...of }),
     ]),
@@ -81,7 +80,7 @@ function assetsOf(rule: Rule, test: Golden): ReadonlyMap<string, Asset> {
 
 /** Each asset is served by a device of the same name. */
 function directoryOf(assets: ReadonlyMap<string, Asset>, test: Golden): Directory {
-  const written = test.assets ?? { [nameless]: test.asset ?? {} };
+  const written = writtenAssets(test);
   return {
     principal: () => undefined,
     device: (id) => ({ id, profile: written[id]?.model, identities: [] }),

@@ -38,8 +38,8 @@ const fields = z.strictObject({
 
   /** What is wrong. Exactly one of the three. */
   when: condition.optional(),
-  /** Nothing was heard of the asset, on the server's clock, for `after`. */
-  silent: z.strictObject({ after: patience }).optional(),
+  /** Nothing was heard of the asset, on the server's clock, for `after`, however often it reports at least for `at_least`. */
+  silent: z.strictObject({ after: patience, at_least: duration.optional() }).optional(),
   /** Enough breaches of other rules at assets that have an ancestor of kind `by`, a zone or a district in common. */
   group: z
     .strictObject({

@@ -25,7 +25,8 @@ export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps)
       memory.instances.get(id)?.open
     )
       return;
-    const due = (): number => memory.heard + patienceOf(silent.after, intervalOf(memory));
+    const { after, at_least: least = 0 } = silent;
+    const due = (): number => memory.heard + Math.max(patienceOf(after, intervalOf(memory)), least);
     time.arm(`silent ${id} ${slot(memory.asset, memory.key)}`, due(), (at) => {
       const since = due();
       if (since > at || planOf(memory).rules.get(id) !== prepared) return awaitSilence(memory, id);
