@@ -5,19 +5,24 @@ import type { Rule } from './rule.ts';
 /** A problem of one of several rules. */
 export type RuleProblem = Problem & { readonly rule: string };
 
-/**
- * What is wrong between rules: names of rules that are not there (`ids` holds all that are, also those that
- * are wrong otherwise), places that are none, and rules that explain each other in a ring.
- */
-export function checkRelations(
-  rules: readonly Rule[],
-  ids: readonly string[],
-  kinds: Kinds,
-): RuleProblem[] {
+/** What rules may name outside themselves. */
+export interface Named {
+  /** Of all rules that are there, also of those that are wrong otherwise. */
+  readonly ids: readonly string[];
+  readonly kinds: Kinds;
+  /** Of the city; none are checked where nobody says. */
+  readonly zones?: ReadonlySet<string> | undefined;
+}
+
+/** What is wrong between rules: names of rules and places that are not there, and rules that explain each other in a ring. */
+export function checkRelations(rules: readonly Rule[], named: Named): RuleProblem[] {
   return rules.flatMap((rule) =>
-    [...strangers(rule, ids), ...placeProblems(rule, kinds), ...ringProblems(rule, rules)].map(
-      (problem) => ({ ...problem, rule: rule.id }),
-    ),
+    [
+      ...strangers(rule, named.ids),
+      ...placeProblems(rule, named.kinds),
+      ...zoneProblems(rule, named.zones),
+      ...ringProblems(rule, rules),
+    ].map((problem) => ({ ...problem, rule: rule.id })),
   );
 }
 
@@ -44,6 +49,20 @@ function placeProblems({ group }: Rule, kinds: Kinds): Problem[] {
   const near = didYouMean(group.by, ['zone', 'district', ...kinds.keys()]);
   const reason = `a group is by zone, by district or by a kind, and there is no kind "${group.by}"${near}`;
   return [{ path: ['group', 'by'], reason }];
+}
+
+function zoneProblems({ applies }: Rule, zones: Named['zones']): Problem[] {
+  if (applies === undefined || zones === undefined) return [];
+  const lists: [PropertyKey[], readonly string[]][] = [
+    [['applies', 'zones'], applies.zones ?? []],
+    [['applies', 'except', 'zones'], applies.except?.zones ?? []],
+  ];
+  return lists.flatMap(([path, names]) =>
+    names.flatMap((name, at) => {
+      const reason = `there is no zone "${name}"${didYouMean(name, [...zones])}`;
+      return zones.has(name) ? [] : [{ path: [...path, at], reason }];
+    }),
+  );
 }
 
 /** A rule may explain its own breaches further down, such as a gateway's silence that of its repeaters. */

@@ -46,7 +46,7 @@ function delayProblems(rule: Rule, kinds: Kinds): Problem[] {
   const names = applies ? kindsOf(applies) : [];
   const interval = Math.max(0, ...names.map((name) => kinds.get(name)?.interval ?? 0));
   const held = longest(rule);
-  const silence = silent ? Math.max(patienceOf(silent.after, interval), silent.at_least ?? 0) : 0;
+  const silence = silent ? patienceOf(silent.after, interval) : 0;
   const late: [string, number, string][] = [
     ['samples', rule.when ? samples * interval : 0, `${samples} × ${seconds(interval)}`],
     ['for', held, seconds(held)],

@@ -23,13 +23,13 @@ export interface LoadedRules {
   /** `rules.invalid`, with the file and the path in it as the field; empty when all is well. */
   readonly problems: Rejection[];
   /** What rules were not tried with: nothing that keeps a city from running them, but `rules check` refuses it. */
-  readonly gaps: Rejection[];
+  readonly gaps: (Rejection & { readonly rule: string })[];
 }
 
 /**
  * Reads the rules of a folder, one a `.yaml` file, samples (`.example.yaml`) left out, and
  * `overrides.yaml`. Mistakes of all files come back together; a folder that cannot be read throws.
- * `zones` are the names that overrides may select by.
+ * `zones` are the names that rules and overrides may select by.
  */
 export async function loadRules(
   folder: string,
@@ -60,7 +60,11 @@ export async function loadRules(
       if (found) rules.push(found);
     }
   }
-  for (const { rule: id, ...problem } of checkRelations(rules, [...homes.keys()], kinds)) {
+  for (const { rule: id, ...problem } of checkRelations(rules, {
+    ids: [...homes.keys()],
+    kinds,
+    zones,
+  })) {
     problems.push(rejection(homes.get(id)!, problem));
   }
   const text = names.includes(overridesFile) ? await read(overridesFile) : '';
@@ -72,7 +76,7 @@ export async function loadRules(
     ),
   );
   const gaps = rules.flatMap((each) =>
-    gapsOf(each).map((gap) => rejection(homes.get(each.id)!, gap)),
+    gapsOf(each).map((gap) => ({ ...rejection(homes.get(each.id)!, gap), rule: each.id })),
   );
   return { rules, overrides, problems, gaps };
 }

@@ -25,8 +25,7 @@ export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps)
       memory.instances.get(id)?.open
     )
       return;
-    const { after, at_least: least = 0 } = silent;
-    const due = (): number => memory.heard + Math.max(patienceOf(after, intervalOf(memory)), least);
+    const due = (): number => memory.heard + patienceOf(silent.after, intervalOf(memory));
     time.arm(`silent ${id} ${slot(memory.asset, memory.key)}`, due(), (at) => {
       const since = due();
       if (since > at || planOf(memory).rules.get(id) !== prepared) return awaitSilence(memory, id);
