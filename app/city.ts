@@ -2,13 +2,16 @@ import { isRejection, reject, type Rejection } from '#model';
 import { loadCategories, type Categories } from '#incidents';
 import { loadKinds, loadProfiles } from '#ingest';
 import { loadZones, type Zones } from '#registry';
-import { loadRules, type Rule } from '#rules';
+import { loadRules, type Override, type Rule } from '#rules';
 import type { Config } from '#app/config.ts';
 import { kindFolders, profileFolders, type Models } from '#app/models.ts';
 
 /** Everything about the city that is data: read at start, checked as a whole. */
 export interface City extends Models {
   readonly rules: readonly Rule[];
+  readonly overrides: readonly Override[];
+  /** What rules were not tried with: told, and no reason not to start. */
+  readonly gaps: readonly Rejection[];
   readonly categories: Categories;
   readonly zones: Zones;
 }
@@ -18,9 +21,10 @@ export async function loadCity(config: Config): Promise<City | Rejection[]> {
   const kinds = await loadKinds(...kindFolders(config));
   if (Array.isArray(kinds)) return kinds;
   const profiles = await loadProfiles(profileFolders(config), kinds);
-  const { rules, problems } = await loadRules(config.rules, kinds);
   const categories = await loadCategories(config.categories);
   const zones = await loadZones(config.zones);
+  const names = 'names' in zones ? zones.names : undefined;
+  const { rules, overrides, problems, gaps } = await loadRules(config.rules, kinds, names);
   const found = [profiles, problems, categories, zones].flat().filter(isRejection);
   if (found.length > 0) return found;
   const strays = checkCategories(rules, categories as Categories);
@@ -29,6 +33,8 @@ export async function loadCity(config: Config): Promise<City | Rejection[]> {
     kinds,
     profiles: profiles as Models['profiles'],
     rules,
+    overrides,
+    gaps,
     categories: categories as Categories,
     zones: zones as Zones,
   };

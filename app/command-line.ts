@@ -20,7 +20,10 @@ Usage: ./siaga <command> [options]
 
   start                     run the server; the demo where there is no siaga.yaml
   simulate [options]        simulate a city's devices and citizens (--help: its options)
-  rules check               check rules, kinds, profiles and categories, without starting
+  rules check [--rules FOLDER]
+                            check rules, kinds, profiles and categories, without starting
+  rules test [--rules FOLDER] [--json]
+                            play the golden tests of all rules
   devices list              the devices of the running server
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
                             register a device and print its token, once
@@ -68,6 +71,7 @@ Exit codes: 0 ok, 1 failed, 64 usage, 78 configuration
 const commands: Readonly<Record<string, CommandLine>> = {
   start: async (call) => (await import('#app/commands/start.ts')).startCommand(call),
   'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
+  'rules test': async (call) => (await import('#app/commands/rules-test.ts')).testCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
   'devices remove': removeDevice,
@@ -97,6 +101,7 @@ const flag = { type: 'boolean' } as const;
 const options = {
   help: { type: 'boolean', short: 'h' },
   config: text,
+  rules: text,
   kind: text,
   lat: text,
   lon: text,

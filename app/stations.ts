@@ -132,7 +132,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
   const packets = new FolderReader(folder.packets, packetsLog.head, ports?.disk);
   const tail = new Tail();
   const store = ports?.openStore(config) ?? openStore(config, folder.series);
-  const { kinds, profiles, rules, categories, zones } = city;
+  const { kinds, profiles, rules, overrides, categories, zones } = city;
 
   return {
     db,
@@ -147,6 +147,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     desk: createDesk({ categories, directory }),
     rules: await createRules({
       rules,
+      overrides,
       directory,
       kinds,
       timeZone: config.city.timeZone,

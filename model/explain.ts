@@ -36,7 +36,7 @@ export function didYouMean(word: string, words: readonly string[]): string {
 }
 
 /** Names that the schema knows at a path, through what is optional or has a default. */
-function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const inner = unwrap(schema);
   const [head, ...rest] = path;
   if (inner instanceof z.ZodObject) {

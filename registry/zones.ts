@@ -15,6 +15,7 @@ export interface Zone {
 /** Finds the zone of a position. */
 export interface Zones {
   readonly count: number;
+  readonly names: ReadonlySet<string>;
   /** The zone whose polygon holds the position; where a zone is only a point, the nearest of those. */
   find(position: Position): Zone | undefined;
 }
@@ -108,6 +109,7 @@ function createZones(features: readonly Feature[], names: readonly Zone[]): Zone
   }
   return {
     count: features.length,
+    names: new Set(names.map(({ zone }) => zone)),
     find(position) {
       const held = areas.find((area) => holds(area, position));
       const found = held ?? nearest(spots, position);

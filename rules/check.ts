@@ -1,75 +1,58 @@
-import { didYouMean, type Kinds, type Metric } from '#model';
-import { z } from 'zod';
+import { didYouMean, type Kind, type Kinds } from '#model';
+import { checkLeaf } from './check-leaf.ts';
+import { checkParams } from './check-params.ts';
 import type { Problem } from './explain.ts';
-import { limits } from './condition.ts';
-
-const draft = z.looseObject({
-  applies: z.looseObject({ kind: z.string() }),
-  when: z.unknown().optional(),
-  clear: z.unknown().optional(),
-});
-
-type Leaf = Record<string, unknown> & { metric: string };
+import { expressionProblem } from './expression.ts';
+import { isFields, writtenIn } from './written.ts';
 
 /**
- * What a rule file says that its kind of asset contradicts: a metric, a comparison, a value.
+ * What a rule file says that its kinds of asset contradict: a metric, a comparison, a value, a unit.
  * Takes the file as written, so that these mistakes are told together with those of the schema.
  */
-export function checkKind(written: unknown, kinds: Kinds): Problem[] {
-  const rule = draft.safeParse(written);
-  if (!rule.success) return [];
-  const { applies, when, clear } = rule.data;
-  const kind = kinds.get(applies.kind);
-  if (kind === undefined) {
-    const reason = `there is no kind "${applies.kind}"${didYouMean(applies.kind, [...kinds.keys()])}`;
-    return [{ path: ['applies', 'kind'], reason }];
-  }
-  return [...writtenLeaves(when, ['when']), ...writtenLeaves(clear, ['clear'])].flatMap(
-    ({ path, leaf }) => {
-      const metric = Object.hasOwn(kind.metrics, leaf.metric)
-        ? kind.metrics[leaf.metric]
-        : undefined;
-      if (metric !== undefined) return valueProblems(leaf, metric, path);
-      const near = didYouMean(leaf.metric, Object.keys(kind.metrics));
-      const reason = `${kind.kind} has no metric "${leaf.metric}"${near}`;
-      return [{ path: [...path, 'metric'], reason }];
-    },
-  );
-}
-
-/** Everything in a condition that names a metric, however wrong the rest of it is. */
-function writtenLeaves(tree: unknown, path: PropertyKey[]): { path: PropertyKey[]; leaf: Leaf }[] {
-  if (typeof tree !== 'object' || tree === null) return [];
-  const node = tree as Record<string, unknown>;
-  const branches = ['all', 'any'].flatMap((name) => {
-    const list = node[name];
-    return Array.isArray(list)
-      ? list.flatMap((child: unknown, index) => writtenLeaves(child, [...path, name, index]))
-      : [];
+export function checkKinds(written: unknown, kinds: Kinds): Problem[] {
+  if (!isFields(written)) return [];
+  const { kind } = isFields(written['applies']) ? written['applies'] : {};
+  const names = [kind].flat().filter((name) => typeof name === 'string');
+  const path = Array.isArray(kind) ? (at: number) => [at] : () => [];
+  const strangers = names.flatMap((name, at) => {
+    const reason = `there is no kind "${name}"${didYouMean(name, [...kinds.keys()])}`;
+    return kinds.has(name) ? [] : [{ path: ['applies', 'kind', ...path(at)], reason }];
   });
-  const own = typeof node['metric'] === 'string' ? [{ path, leaf: node as Leaf }] : [];
-  return [...own, ...branches];
+  if (strangers.length > 0) return strangers;
+  const known = names.map((name) => kinds.get(name)!);
+  const found = writtenIn(written);
+  const params = isFields(written['params']) ? written['params'] : {};
+  return [
+    ...found.leaves.flatMap(({ path: at, node }) =>
+      once(known.flatMap((each) => checkLeaf(node, each))).map((problem) => below(at, problem)),
+    ),
+    ...found.expressions.flatMap(({ path: at, node }) => {
+      const reason = expressionReason(node, known, Object.keys(params));
+      return reason === undefined ? [] : [{ path: at, reason }];
+    }),
+    ...checkParams(written, params, found, known),
+  ];
 }
 
-function valueProblems(leaf: Leaf, metric: Metric, path: PropertyKey[]): Problem[] {
-  const { is } = leaf;
-  if (metric.type === 'number') {
-    if (is === undefined) return [];
-    const reason = `${leaf.metric} is a number in ${metric.unit}: compare it by ${limits.join(', ')}`;
-    return [{ path: [...path, 'is'], reason }];
+function expressionReason(
+  text: string,
+  kinds: readonly Kind[],
+  params: readonly string[],
+): string | undefined {
+  for (const kind of kinds) {
+    const problem = expressionProblem(text, kind, params);
+    if (problem !== undefined) return problem;
   }
-  const what = metric.type === 'boolean' ? 'true or false' : `one of: ${metric.values.join(', ')}`;
-  const compared = limits.filter((name) => name in leaf);
-  const reason = `${leaf.metric} is ${what}; compare it by is`;
-  const problems = compared.map((name) => ({ path: [...path, name], reason }));
-  if (is === undefined || fits(is, metric)) return problems;
-  const near =
-    metric.type === 'enum' && typeof is === 'string' ? didYouMean(is, metric.values) : '';
-  const wrong = `${leaf.metric} is ${what}, not ${JSON.stringify(is)}${near}`;
-  return [...problems, { path: [...path, 'is'], reason: wrong }];
+  return undefined;
 }
 
-function fits(value: unknown, metric: Metric): boolean {
-  if (metric.type === 'enum') return typeof value === 'string' && metric.values.includes(value);
-  return typeof value === 'boolean';
+/** A mistake that several kinds find is one. */
+function once(problems: readonly Problem[]): Problem[] {
+  return [
+    ...new Map(problems.map((each) => [`${each.path.join('.')} ${each.reason}`, each])).values(),
+  ];
+}
+
+function below(path: readonly PropertyKey[], problem: Problem): Problem {
+  return { path: [...path, ...problem.path], reason: problem.reason };
 }

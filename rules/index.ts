@@ -1,5 +1,6 @@
 export { loadRules, type LoadedRules } from './load.ts';
 export type { Rule } from './rule.ts';
+export { playAll, type Played } from './play.ts';
 export { createRules } from './create.ts';
 export type { Judgement, NumberedReading, Rules } from './rules.ts';
 export type { Shelf } from './shelves.ts';

@@ -63,7 +63,7 @@ export function createPlans(
 
 /** A time of a rule that may be written in report intervals, in ms. */
 export function patienceOf(of: Patience, interval: number): number {
-  return typeof of === 'number' ? of : of.intervals * interval;
+  return typeof of === 'number' ? of : Math.max(of.intervals * interval, of.least ?? 0);
 }
 
 function createPlan(rules: readonly PreparedRule[]): Plan {

@@ -23,7 +23,15 @@ const patience = z.union(
   ],
   { error: 'a duration such as 15m, or a number of report intervals such as 3x' },
 );
-export type Patience = z.output<typeof patience>;
+/** ms, or report intervals and how many ms they are at least. */
+export type Patience = number | { readonly intervals: number; readonly least?: number };
+
+/** `at_least`: not sooner, however often the asset reports. */
+const silence = z
+  .strictObject({ after: patience, at_least: duration.optional() })
+  .transform(({ after, at_least: least = 0 }): { after: Patience } => ({
+    after: typeof after === 'number' ? Math.max(after, least) : { ...after, least },
+  }));
 
 const fields = z.strictObject({
   id: segment,
@@ -39,7 +47,7 @@ const fields = z.strictObject({
   /** What is wrong. Exactly one of the three. */
   when: condition.optional(),
   /** Nothing was heard of the asset, on the server's clock, for `after`. */
-  silent: z.strictObject({ after: patience }).optional(),
+  silent: silence.optional(),
   /** Enough breaches of other rules at assets that have an ancestor of kind `by`, a zone or a district in common. */
   group: z
     .strictObject({

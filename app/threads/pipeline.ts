@@ -38,6 +38,7 @@ const now = followed?.now ?? wallClock;
 const city = await loadCity(config);
 if (Array.isArray(city))
   throw new Error(city.map(({ field, reason }) => `${field}: ${reason}`).join('\n'));
+for (const { field, reason } of city.gaps) log.warn({ field }, reason);
 const registry = measureThread('pipeline');
 const spans = await openSpans(config.otel?.endpoint, 'pipeline');
 const readingsMeter = measureLog(registry, 'readings');
