@@ -18,8 +18,8 @@ export function standing(breach: Breach) {
 }
 
 /** Whether a breach is kept as a row and files nothing for now: shelved by a person, or over by now. */
-export function filesNothing({ respond, flags }: Breach): boolean {
-  return respond === 'list' || !!flags?.some((flag) => flag === 'shelved' || flag === 'stale');
+export function filesNothing({ flags }: Breach): boolean {
+  return !!flags?.some((flag) => flag === 'shelved' || flag === 'stale');
 }
 
 /** The row of a breach, open or not; undefined when it is unknown. */

@@ -31,15 +31,17 @@ export async function changeBreach(
     .where('id', '=', breach.id)
     .execute();
   if (before.incident === null) {
-    return filesNothing(breach)
-      ? { outcome: 'changed' }
+    const placed = filesNothing(breach)
+      ? undefined
       : await place(trx, faultOf(city, breach), breach, at);
+    return placed ?? { outcome: 'changed' };
   }
   const by = { actor: breach.rule, at };
   const incident =
     before.parent === after.parent
       ? before.incident
       : await moveBreach(city, trx, breach, before.incident, at);
+  if (incident === undefined) return { outcome: 'changed' };
   await noteSeverity(trx, incident, before, breach, by);
   await noteFlags(trx, incident, before, breach, by);
   await refreshVerified(trx, incident, by);

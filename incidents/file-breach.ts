@@ -29,9 +29,10 @@ export async function raiseBreach(
   if (known) return taken('known', known.incident);
   const predecessor = await endPredecessor(trx, breach, at);
   await insertBreach(trx, breach);
-  const filed: Taken = filesNothing(breach)
-    ? taken('listed')
+  const placed = filesNothing(breach)
+    ? undefined
     : await place(trx, faultOf(city, breach), breach, at);
+  const filed: Taken = placed ?? taken('listed');
   if (predecessor && predecessor !== filed.incident) {
     await settle(trx, predecessor, { actor: breach.rule, at });
   }

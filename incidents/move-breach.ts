@@ -20,7 +20,7 @@ interface Left {
 
 /**
  * Takes an open breach, whose parent is another one now or none any more, to where it belongs by that, and
- * with it what it explains; returns its incident. Its own incident stays, as a child, where it is of safety
+ * with it what it explains; returns its incident, or undefined where it is only listed. Its own incident stays, as a child, where it is of safety
  * or people told of it or work on it.
  */
 export async function moveBreach(
@@ -29,7 +29,7 @@ export async function moveBreach(
   breach: Breach,
   incident: string,
   at: number,
-): Promise<string> {
+): Promise<string | undefined> {
   const by = { actor: breach.rule, at };
   const fault = faultOf(city, breach);
   const { subject, status } = await trx
@@ -39,6 +39,9 @@ export async function moveBreach(
     .executeTakeFirstOrThrow();
   const own = subject === subjectOf(fault.category, fault.asset);
   const explanation = await explanationBy(trx, breach.parent);
+  if (breach.respond === 'list' && !explanation) {
+    return await unlink(trx, { breach, incident, own }, by);
+  }
   if (own && (!explanation || breach.safety || (await isBusy(trx, incident)))) {
     await adopt(trx, incident, explanation?.incident ?? null, by);
     return incident;
@@ -53,10 +56,25 @@ export async function moveBreach(
     moved.map(({ id }) => id),
     at,
   );
-  const { incident: to } = await place(trx, fault, breach, at, family.linked.length);
+  const placed = await place(trx, fault, breach, at, family.linked.length);
+  if (placed === undefined) throw new Error(`${breach.id} was explained a moment ago`);
+  const { incident: to } = placed;
   await bring(trx, family, { from: incident, to }, by);
   await leave(trx, { id: incident, status, own }, { to, breach, family }, by);
   return to;
+}
+
+/** What is only listed leaves the incident that explained it, for none. */
+async function unlink(
+  trx: Kysely<IncidentTables>,
+  { breach, incident, own }: { breach: Breach; incident: string; own: boolean },
+  by: By,
+): Promise<undefined> {
+  await detach(trx, incident, [breach.id], by.at);
+  const body = { breach: breach.id, to: null };
+  await appendEvent(trx, { incident, type: 'left', ...by, body });
+  if (!own) await trimFootprint(trx, incident, [breach]);
+  await settle(trx, incident, by);
 }
 
 /**

@@ -33,7 +33,8 @@ export function faultOf({ categories, directory }: City, breach: Breach): Fault 
 
 /**
  * Finds a breach that has no incident the one it belongs to: its parent's, unless it is of safety; else its
- * own. `brought` is how many breaches that it explains come along.
+ * own. What is only listed has none of its own: undefined. `brought` is how many breaches that it explains
+ * come along.
  */
 export async function place(
   trx: Kysely<IncidentTables>,
@@ -41,11 +42,12 @@ export async function place(
   breach: Breach,
   at: number,
   brought = 0,
-): Promise<Placed> {
+): Promise<Placed | undefined> {
   const by = { actor: breach.rule, at };
   const { id: source, rule: actor, severity } = breach;
   const link: Link = { kind: 'breach', source, actor, severity, brought };
   const explanation = await explanationBy(trx, breach.parent);
+  if (breach.respond === 'list' && !explanation) return undefined;
   const placed =
     explanation && !breach.safety
       ? await placeUnder(trx, explanation, fault, link, by)

@@ -1,4 +1,4 @@
-import type { Breach } from '#model';
+import type { Breach, Severity } from '#model';
 import type { Announcer } from './announcer.ts';
 import type { EngineTime } from './engine-time.ts';
 import type { Explanations } from './explanation.ts';
@@ -132,13 +132,13 @@ export class Teller {
 
   #waitOf(rule: Rule, isLate: boolean): number {
     if (isLate) return backlog;
-    if (rule.safety || rule.severity === 'critical') return 0;
+    if (isUrgent(rule)) return 0;
     return rule.group_wait ?? this.#deps.groups.waitOf(rule.id);
   }
 
   /**
    * Counts a breach to the one that explains it, unless it has a parent that holds. As long as nobody was
-   * told of the parent, what it explains waits with it.
+   * told of the parent, what it explains waits with it, if it may wait.
    */
   #adopt(child: OpenInstance, parent: OpenInstance): void {
     const { open } = child;
@@ -146,7 +146,7 @@ export class Teller {
     if (parent.open.told) {
       open.release = undefined;
       this.#setParent(child, parent.open.breach.id);
-    } else if (!open.told) {
+    } else if (!open.told && !isUrgent(open.breach)) {
       open.waits = Math.max(open.waits ?? 0, parent.open.waits ?? 0);
       this.#deps.changes.moved(child);
     }
@@ -208,4 +208,9 @@ export class Teller {
       this.#tellInTime(own);
     });
   }
+}
+
+/** What waits for nothing but its own lateness. */
+function isUrgent({ safety, severity }: { safety?: boolean; severity: Severity }): boolean {
+  return safety === true || severity === 'critical';
 }
