@@ -35,7 +35,7 @@ export function didYouMean(word: string, words: readonly string[]): string {
   return nearest === undefined ? '' : `; did you mean "${nearest.candidate}"?`;
 }
 
-/** Names that the schema knows at a path, through what is optional or has a default. */
+/** Names that the schema knows at a path, through what is optional, has a default or is transformed. */
 export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   const inner = unwrap(schema);
   const [head, ...rest] = path;
@@ -51,7 +51,8 @@ export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  const inner = (schema.def as { innerType?: z.ZodType }).innerType;
+  const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType };
+  const inner = innerType ?? input;
   return inner === undefined ? schema : unwrap(inner);
 }
 

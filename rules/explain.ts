@@ -23,5 +23,9 @@ export function explain(error: z.ZodError, schema: z.ZodType): Problem[] {
       issue.code !== 'unrecognized_keys' &&
       !(issue.code === 'custom' && mistyped.has(issue.path.join('.'))),
   );
-  return [...unknown, ...others.map(({ path, message }) => ({ path, reason: message }))];
+  return [...unknown, ...others.map(({ path, message }) => ({ path, reason: missing(message) }))];
+}
+
+function missing(message: string): string {
+  return message.endsWith('received undefined') ? 'is missing' : message;
 }

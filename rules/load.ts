@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reject, type Kinds, type Rejection } from '#model';
+import { isRejection, reject, type Kinds, type Rejection } from '#model';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { checkKinds } from './check.ts';
@@ -28,7 +28,7 @@ export interface LoadedRules {
 
 /**
  * Reads the rules of a folder, one a `.yaml` file, samples (`.example.yaml`) left out, and
- * `overrides.yaml`. Mistakes of all files come back together; a folder that cannot be read throws.
+ * `overrides.yaml`. Mistakes of all files come back together, and so does a folder that can't be read.
  * `zones` are the names that rules and overrides may select by.
  */
 export async function loadRules(
@@ -36,9 +36,8 @@ export async function loadRules(
   kinds: Kinds,
   zones?: ReadonlySet<string>,
 ): Promise<LoadedRules> {
-  const names = (await readdir(folder))
-    .filter((name) => /(?<!\.example)\.ya?ml$/.test(name))
-    .sort();
+  const names = await list(folder);
+  if (isRejection(names)) return { rules: [], overrides: [], problems: [names], gaps: [] };
   const read = async (file: string) => readFile(join(folder, file), 'utf8');
   const files = await Promise.all(
     names
@@ -48,20 +47,22 @@ export async function loadRules(
   const problems: Rejection[] = [];
   const homes = new Map<string, string>();
   const rules: Rule[] = [];
-  for (const { file, id, rule: found, problems: wrong } of files) {
+  for (const { file, rule: found, problems: wrong } of files) {
     problems.push(...wrong.map((problem) => rejection(file, problem)));
-    if (id === undefined) continue;
-    const home = homes.get(id);
-    if (home !== undefined) {
-      const reason = `"${id}" is already the id of the rule in ${home}`;
-      problems.push(rejection(file, { path: ['id'], reason }));
+    if (found === undefined) continue;
+    const home = homes.get(found.id);
+    if (home === undefined) {
+      homes.set(found.id, file);
+      rules.push(found);
     } else {
-      homes.set(id, file);
-      if (found) rules.push(found);
+      const reason = `"${found.id}" is already the id of the rule in ${home}`;
+      problems.push(rejection(file, { path: ['id'], reason }));
     }
   }
+  // A rule that is wrong itself is there all the same for those that name it.
+  const ids = files.flatMap(({ id }) => id ?? []);
   for (const { rule: id, ...problem } of checkRelations(rules, {
-    ids: [...homes.keys()],
+    ids,
     kinds,
     zones,
   })) {
@@ -79,6 +80,15 @@ export async function loadRules(
     gapsOf(each).map((gap) => ({ ...rejection(homes.get(each.id)!, gap), rule: each.id })),
   );
   return { rules, overrides, problems, gaps };
+}
+
+async function list(folder: string): Promise<string[] | Rejection> {
+  try {
+    const names = await readdir(folder);
+    return names.filter((name) => /(?<!\.example)\.ya?ml$/.test(name)).sort();
+  } catch (error) {
+    return reject('rules.invalid', error instanceof Error ? error.message : String(error), folder);
+  }
 }
 
 /** Reads the text of one rule file: the rule, or everything that is wrong with it and the id that it gave. */
@@ -109,13 +119,13 @@ export function readOverrides(text: string): {
 } {
   const { written, problems } = readYaml(text);
   if (problems.length > 0) return { overrides: [], problems };
-  const parsed = list.safeParse(written ?? []);
+  const parsed = overridesList.safeParse(written ?? []);
   return parsed.success
     ? { overrides: parsed.data, problems }
-    : { overrides: [], problems: explain(parsed.error, list) };
+    : { overrides: [], problems: explain(parsed.error, overridesList) };
 }
 
-const list = z.array(override, { error: 'a list of overrides' });
+const overridesList = z.array(override, { error: 'a list of overrides' });
 
 function readYaml(text: string): { written?: unknown; problems: Problem[] } {
   // `0x12` is a step of a golden test, said twelve times, and no hexadecimal number.

@@ -60,7 +60,7 @@ function complaints({ tests, gaps }: Tried): string {
 /** What was asked for and what was said, line by line, with a mark where they differ. */
 function sideBySide(expected: readonly string[], actual: readonly string[]): string {
   const rows = Array.from({ length: Math.max(expected.length, actual.length) }, (_, at) => {
-    const [want = '-', got = '-'] = [expected[at], actual[at]];
+    const [want = '(nothing)', got = '(nothing)'] = [expected[at], actual[at]];
     return [want === got ? '' : '≠', want, got];
   });
   return table(['', 'expected', 'actual'], rows).replaceAll(/^/gm, '    ').trimEnd().concat('\n');

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { run } from '#app/command-line.ts';
@@ -159,4 +161,82 @@ test('a table sets numbers to the right', () => {
       ],
     ),
   ).toBe('        n\na       5\nbcd  1234\n');
+});
+
+describe('rules', () => {
+  const rule = (tests: string): string => `
+id: lamp
+title: { en: Lamp, id: Lampu }
+applies: { kind: streetlight }
+when: { metric: power, below: 3 }
+severity: minor
+respond: desk
+category: street-light
+tests:
+  - { name: goes out, covers: [raise, clear], every: 1m, given: { power: 9 1 9 }, expect: [${tests}] }
+`;
+  const cases = `  - { name: rest, covers: [hysteresis, missing], every: 1m, given: { power: 9 }, expect: [] }\n`;
+
+  async function siagaWith(text: string, ...args: string[]) {
+    await using home = await mkdtempDisposable(join(tmpdir(), 'rules-'));
+    writeFileSync(join(home.path, 'lamp.yaml'), text);
+    return await siagaIn(home.path, 'rules', ...args, '--rules', home.path);
+  }
+
+  test('test says that all is well, in under five seconds, of the rules that ship', async () => {
+    await using home = await mkdtempDisposable(join(tmpdir(), 'rules-'));
+    const { status, stdout } = await siagaIn(home.path, 'rules', 'test');
+    expect(stdout).toMatch(/\n\d+ rules, \d+ golden tests, 0 failed, in [0-4]\.\d s\n$/);
+    expect(status).toBe(0);
+  });
+
+  test('test says what was asked for and what came, line by line', async () => {
+    const { status, stdout } = await siagaWith(rule('2m raised minor') + cases, 'test');
+    expect(stdout.split('\n').slice(0, -2)).toEqual([
+      'failed  lamp  2 tests',
+      '  goes out',
+      '       expected         actual',
+      '    ≠  2m raised minor  1m raised minor',
+      '    ≠  (nothing)        2m cleared',
+    ]);
+    expect(status).toBe(1);
+  });
+
+  test('test gives figures and tests to machines', async () => {
+    const text = rule('1m raised minor, 2m cleared') + cases;
+    const { status, stdout } = await siagaWith(text, 'test', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      figures: [{ name: 'rules test', unit: 's', gate: 5, ok: true }],
+      rules: [
+        { rule: 'lamp', ok: true, tests: [{ name: 'goes out', ok: true }, { name: 'rest' }] },
+      ],
+    });
+    expect(status).toBe(0);
+  });
+
+  test('test and check refuse a rule that was not tried with all four cases', async () => {
+    const text = rule('1m raised minor, 2m cleared');
+    const reason = 'no golden test covers: hysteresis, missing';
+    const tested = await siagaWith(text, 'test');
+    expect(tested.stdout).toContain(`failed  lamp  1 tests\n  ${reason}\n`);
+    expect(tested.status).toBe(1);
+    const checked = await siagaWith(text, 'check');
+    expect(checked.stderr).toBe(`siaga: lamp.yaml: tests: ${reason} [rules.invalid]\n`);
+    expect(checked.status).toBe(78);
+  });
+
+  test('check says all that is well', async () => {
+    const text = rule('1m raised minor, 2m cleared') + cases;
+    const { status, stdout } = await siagaWith(text, 'check');
+    expect(stdout).toMatch(/^1 rules, 0 overrides, .*: all well\n$/);
+    expect(status).toBe(0);
+  });
+
+  test.each(['test', 'check'])('%s says that there is no such folder', async (word) => {
+    await using home = await mkdtempDisposable(join(tmpdir(), 'rules-'));
+    const none = join(home.path, 'none');
+    const { status, stderr } = await siagaIn(home.path, 'rules', word, '--rules', none);
+    expect(stderr).toContain(`siaga: ${none}: ENOENT`);
+    expect(status).toBe(78);
+  });
 });

@@ -1,9 +1,12 @@
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { keysAt } from '#model';
+import { parse } from 'yaml';
 import { loadRules, readRule } from '../../rules/load.ts';
-import { folder, kinds } from './kit.ts';
+import { rule as ruleSchema } from '../../rules/rule.ts';
+import { folder, kinds, shippedKindsByName } from './kit.ts';
 
 const head = `
 id: lamp
@@ -50,7 +53,7 @@ describe('readRule', () => {
     [
       'a number that is asked for by is',
       'when: { metric: power, is: true }',
-      'when.is: power is a number in W: compare it by above, below, at_least, at_most',
+      'when.is: power is a number in W: compare it by above, below, at_least, at_most, outside, rise, drop',
     ],
     [
       'a bound that is no number',
@@ -140,21 +143,19 @@ describe('readRule', () => {
     const text = await readFile(join(folder, 'rule.example.yaml'), 'utf8');
     const { rule, problems } = readRule(text, kinds);
     expect(problems).toEqual([]);
-    expect(rule).toMatchObject({ for: 900_000, samples: 3, keep: 300_000, max_gap: 2_700_000 });
+    expect(rule).toMatchObject({ samples: 3, keep: 300_000, max_gap: 2_700_000 });
+    const shown = new Set([...Object.keys(parse(text) as object), 'silent', 'group', 'clear']);
+    expect([...shown].sort()).toEqual(keysAt(ruleSchema, []).sort());
   });
 });
 
 describe('loadRules', () => {
-  test('loads the shipped rules and not the sample', async () => {
-    const { rules, problems } = await loadRules(folder, kinds);
-    expect(problems).toEqual([]);
-    expect(rules.map(({ id }) => id)).toEqual([
-      'bin-due',
-      'bin-fire',
-      'bin-overflow',
-      'lamp-out',
-      'signal-dark',
-    ]);
+  test('loads the shipped rules and not the samples, each with all four cases', async () => {
+    const { rules, overrides, problems, gaps } = await loadRules(folder, shippedKindsByName);
+    expect([...problems, ...gaps]).toEqual([]);
+    expect(overrides).toEqual([]);
+    const files = (await readdir(folder)).filter((name) => /(?<!\.example)\.yaml$/.test(name));
+    expect(rules.map(({ id }) => `${id}.yaml`)).toEqual(files.sort());
   });
 
   test('tells the mistakes of all files together, and loads the good ones', async () => {

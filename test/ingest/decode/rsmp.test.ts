@@ -37,12 +37,12 @@ describe('RSMP', () => {
           asset: 'rsmp-1',
           key: 'sg001',
           observedAt: Date.parse(alarm.aTs),
-          values: { lamp_fault: true },
+          values: { red_lamp_fault: true },
         },
       ],
       duplicateKey: `rsmp/KK+AG0503=001/${alarm.mId}`,
     });
-    expect(gist(hear({ ...alarm, aS: 'inActive' })).values).toEqual({ lamp_fault: false });
+    expect(gist(hear({ ...alarm, aS: 'inActive' })).values).toEqual({ red_lamp_fault: false });
   });
 
   test('knows every published example', (context) => {
@@ -54,7 +54,7 @@ describe('RSMP', () => {
     });
     expect(said).toEqual([
       ['A0010', 'Alarm', 'decoded', { door_open: true }, []],
-      ['A0201', 'Alarm', 'decoded', { lamp_fault: true }, []],
+      ['A0201', 'Alarm', 'decoded', { red_lamp_fault: true }, []],
       ['A0301', 'Alarm', 'decoded', { detector_fault: true }, []],
       ['S0001', 'StatusRequest', 'empty', {}, []],
       ['S0001', 'StatusResponse', 'empty', {}, []],
@@ -107,6 +107,6 @@ describe('RSMP', () => {
 
   test('doubts the values when the time can not be read', () => {
     const [reading] = hear({ ...alarm, aTs: '26/9/2019' }).readings;
-    expect(reading).toMatchObject({ quality: { lamp_fault: 'suspect' } });
+    expect(reading).toMatchObject({ quality: { red_lamp_fault: 'suspect' } });
   });
 });
