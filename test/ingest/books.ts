@@ -17,4 +17,5 @@ export async function openBooks(): Promise<Kysely<IngestTables>> {
 export const schedule: Schedule = {
   calendar: createCalendar('Asia/Makassar'),
   intervalOf: () => 6 * 3_600_000,
+  intervalOfDevice: () => 6 * 3_600_000,
 };
