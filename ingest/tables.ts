@@ -1,6 +1,7 @@
 import { sql, type Generated, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { chunkOf, packKeys } from './key-chunk.ts';
+import { indexLetterAges } from './letter-indexes.ts';
 
 /** Tables of the ingest station. Times are epoch ms, numbers are record numbers. */
 export interface IngestTables {
@@ -245,4 +246,5 @@ export const ingestMigrations: Record<string, Migration> = {
       await sql`update presence set since = seen_at`.execute(db);
     },
   },
+  '0008-dead-letter-age': { up: indexLetterAges },
 };
