@@ -28,6 +28,7 @@ import type {
   ThreadData,
 } from '#app/threads/contracts.ts';
 import { supervise } from '#app/threads/supervise.ts';
+import { unless } from '#app/unless.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly adminKey: string | undefined;
   /** City time (epoch ms) at which a followed clock starts. */
   readonly followFrom: number | undefined;
+  /** Ends the start: then it rejects with its reason, everything closed. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -54,9 +57,10 @@ export interface ServerOptions {
  * so that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
  */
 export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
-  const { stamp, adminKey, followFrom } = options;
+  const { stamp, adminKey, followFrom, signal } = options;
   const prepared = await prepare(options.config);
   if (Array.isArray(prepared)) return prepared;
+  signal.throwIfAborted();
   const folder = takeFolder(options.config.data, stamp, adminKey);
   if (isRejection(folder)) return [folder];
   const log = createLogger('main', options.config.log.level);
@@ -67,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
   };
 
   try {
-    const series = await openSeries(options.config, folder, log);
+    const series = await openSeries(options.config, folder, log, signal);
     cleanup.push(() => series.close());
     const config: Config = series.influx
       ? { ...options.config, influx: series.influx }
@@ -166,7 +170,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       onDeath: (reason) => listening.reject(new Error(reason)),
     });
     cleanup.push(() => http.stop());
-    await ready.promise;
+    await unless(signal, ready.promise);
     const stopping = new AbortController();
     const retaining = retain(packets, {
       ...retention(config),
@@ -181,7 +185,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       return retaining;
     });
 
-    const httpPort = await listening.promise;
+    const httpPort = await unless(signal, listening.promise);
 
     broker = await createBroker(
       {

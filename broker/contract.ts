@@ -16,6 +16,8 @@ export interface BrokerOptions extends ListenerOptions {
     readonly keep: number;
     /** How long after the start the clients of wills that were left over have to come back, ms. */
     readonly wills: number;
+    /** How long a device has to come back whose connection ended without a word or a will, until that is told, ms. */
+    readonly lost: number;
   };
 }
 

@@ -2,6 +2,7 @@ import { sql, type Generated, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { counters, type CounterTables } from './counter-tables.ts';
 import { chunkOf, packKeys } from './key-chunk.ts';
+import { indexLetterAges } from './letter-indexes.ts';
 
 /** Tables of the ingest station. Times are epoch ms, numbers are record numbers. */
 export interface IngestTables extends CounterTables {
@@ -247,4 +248,5 @@ export const ingestMigrations: Record<string, Migration> = {
     },
   },
   '0008-counters': counters,
+  '0009-dead-letter-age': { up: indexLetterAges },
 };

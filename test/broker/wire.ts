@@ -97,7 +97,7 @@ export async function openBroker(
       host: '127.0.0.1',
       port: 0,
       limits: { ...limits, ...changed },
-      sessions: { keep: 60_000, wills: 60_000, ...sessions },
+      sessions: { keep: 60_000, wills: 60_000, lost: 60_000, ...sessions },
       ...listeners,
     },
     {
