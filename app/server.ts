@@ -102,14 +102,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
 
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
-    const put = (entries: readonly Entry[]): void => {
-      for (const entry of entries) {
-        const name = entry.principal?.name ?? entry.gone?.device ?? '';
-        const before = directory.principal(name)?.hash;
-        directory.put(entry);
-        if (before !== undefined && before !== directory.principal(name)?.hash)
-          broker?.hangUp(name);
-      }
+    const hangUp = (logins: readonly string[]): void => {
+      for (const login of logins) broker?.hangUp(login);
     };
 
     const ready = Promise.withResolvers<void>();
@@ -123,13 +117,14 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       }),
       own: {
         ready(entries: readonly Entry[]) {
-          put(entries);
+          // A thread that died may have committed what it told nobody of.
+          hangUp(directory.replace(entries));
           pipeline.calls()?.advance(packets.head).catch(ignore);
           pipeline.calls()?.trace(traces.devices()).catch(ignore);
           pipeline.up();
           ready.resolve();
         },
-        changed: put,
+        changed: (entries: readonly Entry[]) => hangUp(directory.put(...entries)),
         marked: (marks) => traces.add(marks),
       } satisfies PipelineNews,
       log,

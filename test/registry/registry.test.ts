@@ -29,6 +29,20 @@ function answers(of: Directory, ids: readonly string[], identities: readonly Ide
   };
 }
 
+test('a directory that is replaced forgets the rest, and names the logins that are over', async () => {
+  await put({ identities: [{ system: 'fiware', id: 'urn-1' }] });
+  await put({ id: 'bin-2' });
+  await put({ id: 'bin-3' });
+  const told = createDirectory(await loadEntries(db));
+  await change((trx) => registry.deleteDevice(trx, 'bin-1'));
+  await change((trx) => registry.revoke(trx, 'bin-2'));
+  expect(told.replace(await loadEntries(db)).sort()).toEqual(['bin-1', 'bin-2']);
+  expect(told.deviceOf({ system: 'fiware', id: 'urn-1' })).toBeUndefined();
+  const ids = ['bin-1', 'bin-2', 'bin-3'];
+  expect(answers(told, ids, [])).toEqual(answers(directory, ids, []));
+  expect(told.replace(await loadEntries(db))).toEqual([]);
+});
+
 describe('registry', () => {
   test('gives a new device a token once, and keeps it when the device is put again', async () => {
     const { token } = await put();
