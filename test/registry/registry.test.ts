@@ -133,6 +133,33 @@ describe('registry', () => {
     expect(directory.deviceOf(eui)?.id).toBe('bin-2');
   });
 
+  test.each([
+    ['serves its thing', false],
+    ['serves nothing by now', true],
+  ])('takes what an identity allowed from a device that %s and loses it', async (_, isFree) => {
+    const edge = { system: 'sparkplug', id: 'Kupang/edge-1' } as const;
+    const meter = { system: 'fiware', id: 'urn:bin' } as const;
+    const other = { system: 'fiware', id: 'urn:other' } as const;
+    await put({ identities: [other] });
+    if (isFree) {
+      await change((trx) => registry.unbindDevice(trx, { id: 'bin-1', asset: 'bin-1' }, 1_500));
+    }
+    const plain = directory.principal('bin-1')!;
+    await put({ identities: [other, edge, meter] }, 1_600);
+    if (isFree) {
+      await change((trx) => registry.unbindDevice(trx, { id: 'bin-1', asset: 'bin-1' }, 1_700));
+    }
+    expect(directory.principal('bin-1')).not.toEqual(plain);
+    await put({ id: 'bin-2', identities: [edge, meter] }, 2_000);
+    for (const each of [directory, createDirectory(await loadEntries(db))]) {
+      expect(each.principal('bin-1')).toEqual(plain);
+      expect(each.device('bin-1')?.identities).toEqual([other]);
+      expect(each.principal('bin-2')?.publish).toEqual(
+        expect.arrayContaining(['/json/+/urn:bin/#', 'spBv1.0/Kupang/+/edge-1/#']),
+      );
+    }
+  });
+
   test('answers after a restart as it did before, whatever was put', async () => {
     const ids = ['bin-1', 'bin-2', 'bin-3'];
     const identities = ['x', 'y', 'z'].map((id) => ({ system: 'dev_eui', id }) as const);
