@@ -102,12 +102,13 @@ describe('the store of sessions', () => {
     const folder = newFolder();
     const { store } = await open(folder);
     const sizes: number[] = [];
-    for (let n = 0; n < 20; n++) {
+    // 3 MB: LevelDB's first file is not yet turned over.
+    for (let n = 0; n < 10; n++) {
       store.put(`${n}`, () => randomBytes(300_000)); // nothing that can be compressed
       void store.written().then(() => sizes.push(bytesOf(folder)));
     }
     await store.written();
-    expect(sizes).toHaveLength(20);
+    expect(sizes).toHaveLength(10);
     for (const [n, size] of sizes.entries()) expect(size).toBeGreaterThan((n + 1) * 300_000);
   });
 });
