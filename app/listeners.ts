@@ -26,6 +26,7 @@ export const ws = z.strictObject({
 export const anonymous = z.strictObject({
   publish: z.array(topicFilter).max(64),
   subscribe: z.array(topicFilter).max(64),
+  limits: z.enum(['device', 'bridge']).default('device'),
 });
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);

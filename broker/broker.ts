@@ -155,8 +155,10 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     now: deps.now,
     principal: directory.principal,
     authorize,
-    frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
-    takePace: ({ name, role }: Principal, now: number) => paces.take(name, limits.pace[role], now),
+    frameCap: (login: Principal | undefined) =>
+      limits.frame[login?.limits ?? login?.role ?? 'stranger'],
+    takePace: ({ name, role, limits: of = role }: Principal, now: number) =>
+      paces.take(name, limits.pace[of], now),
     givePace: ({ name }: Principal, now: number) => paces.give(name, now),
     inflight: limits.inflight,
     append,

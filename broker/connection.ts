@@ -19,7 +19,8 @@ export interface ConnectionDeps {
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
-  readonly frameCap: (role: Principal['role'] | 'stranger') => number;
+  /** Of a login; undefined while it is not known. */
+  readonly frameCap: (login: Principal | undefined) => number;
   /** The pace of a login that has come in, and its end with this connection. */
   readonly takePace: (login: Principal, now: number) => Pace;
   readonly givePace: (login: Principal, now: number) => void;
@@ -135,7 +136,7 @@ export class Connection implements LaneDeps, FramesOptions {
   }
 
   cap(): number {
-    return this.#deps.frameCap(this.#login?.role ?? 'stranger');
+    return this.#deps.frameCap(this.#login);
   }
 
   tooLarge(bytes: number): void {
