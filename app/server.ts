@@ -188,12 +188,17 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
         now,
+        wall: wallClock,
         append: createIntake(packets, metrics, traces),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
         home: createHome(directory, config.site, now),
-        certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
+        certificateProblem: (reason) =>
+          log.error(
+            { reason },
+            'the files of mqtt.tls are of no use as they are: what was read before stays',
+          ),
         sessionStore: tellOfSessions(log),
       },
     );

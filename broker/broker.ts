@@ -197,6 +197,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     },
     stranger: limits.frame.stranger,
     isSameOrigin: options.anonymous !== undefined,
+    wall: deps.wall,
     onProblem: deps.certificateProblem,
   });
 
