@@ -106,14 +106,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
 
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
-    const put = (entries: readonly Entry[]): void => {
-      for (const entry of entries) {
-        const name = entry.principal?.name ?? entry.gone?.device ?? '';
-        const before = directory.principal(name)?.hash;
-        directory.put(entry);
-        if (before !== undefined && before !== directory.principal(name)?.hash)
-          broker?.hangUp(name);
-      }
+    const hangUp = (logins: readonly string[]): void => {
+      for (const login of logins) broker?.hangUp(login);
     };
 
     const ready = Promise.withResolvers<void>();
@@ -127,13 +121,14 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       }),
       own: {
         ready(entries: readonly Entry[]) {
-          put(entries);
+          // A thread that died may have committed what it told nobody of.
+          hangUp(directory.replace(entries));
           pipeline.calls()?.advance(packets.head).catch(ignore);
           pipeline.calls()?.trace(traces.devices()).catch(ignore);
           pipeline.up();
           ready.resolve();
         },
-        changed: put,
+        changed: (entries: readonly Entry[]) => hangUp(directory.put(...entries)),
         marked: (marks) => traces.add(marks),
       } satisfies PipelineNews,
       log,
@@ -197,12 +192,17 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
         now,
+        wall: wallClock,
         append: createIntake(packets, metrics, traces),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
         home: createHome(directory, config.site, now),
-        certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
+        certificateProblem: (reason) =>
+          log.error(
+            { reason },
+            'the files of mqtt.tls are of no use as they are: what was read before stays',
+          ),
         sessionStore: tellOfSessions(log),
       },
     );

@@ -157,10 +157,11 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     now: deps.now,
     principal: directory.principal,
     authorize,
-    frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
+    frameCap: (login: Principal | undefined) =>
+      limits.frame[login?.limits ?? login?.role ?? 'stranger'],
     enter(login: Principal, now: number) {
       lost.enter(login);
-      return paces.take(login.name, limits.pace[login.role], now);
+      return paces.take(login.name, limits.pace[login.limits ?? login.role], now);
     },
     leave(login: Principal, now: number, isLost: boolean) {
       paces.give(login.name, now);
@@ -203,6 +204,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     },
     stranger: limits.frame.stranger,
     isSameOrigin: options.anonymous !== undefined,
+    wall: deps.wall,
     onProblem: deps.certificateProblem,
   });
 

@@ -22,7 +22,8 @@ export interface ConnectionDeps {
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
-  readonly frameCap: (role: Principal['role'] | 'stranger') => number;
+  /** Of a login; undefined while it is not known. */
+  readonly frameCap: (login: Principal | undefined) => number;
   /** A login has come in, and goes at a pace. */
   readonly enter: (login: Principal, now: number) => Pace;
   /** This connection of it is gone; lost is one that nothing and nobody has announced. */
@@ -143,7 +144,7 @@ export class Connection implements LaneDeps, FramesOptions {
   }
 
   cap(): number {
-    return this.#deps.frameCap(this.#login?.role ?? 'stranger');
+    return this.#deps.frameCap(this.#login);
   }
 
   tooLarge(bytes: number): void {

@@ -25,6 +25,8 @@ export interface BrokerDeps {
   readonly directory: Pick<Directory, 'principal' | 'assetOf'>;
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   readonly now: Now;
+  /** The machine's clock, which certificates go by even where `now` is a simulator's. */
+  readonly wall: Now;
   /** The packets log: `done` is called once the entry is flushed, and only then is it acknowledged. */
   readonly append: (entry: LogEntry, done: () => void) => void;
   /** Messages to our own `$siaga/…` topics; they are not telemetry and enter no log. */

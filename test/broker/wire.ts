@@ -104,6 +104,7 @@ export async function openBroker(
       directory: { principal: (name) => known.get(name), assetOf: () => undefined },
       tokenMatches: (token, hash) => hash !== '' && token === hash,
       now: () => clock.now,
+      wall: Date.now,
       append(entry, done) {
         appended.push(entry);
         if (held) held.push(done);
