@@ -6,6 +6,8 @@ import type { Config } from '#app/config.ts';
 /** Asks the running server, as the admin, whatever the command line needs. */
 export interface Client {
   request(method: string, path: string, body?: object): Promise<unknown>;
+  /** Posts a text of some type, such as a CSV. */
+  send(path: string, type: string, content: string): Promise<unknown>;
 }
 
 /** A client of the server that the configuration describes; its key is the environment's or the folder's. */
@@ -26,34 +28,34 @@ export function createClient(
 
 /** A client of the server at `base`; answers that are problems come back as Rejections. */
 export function clientOf(base: string, key: string): Client {
-  return {
-    async request(method, path, body) {
-      const response = await fetch(`${base}${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }).catch((error: unknown) => error);
-      if (!(response instanceof Response)) {
-        return reject(
-          'internal.unavailable',
-          `no server answers at ${base}; start it with npm start`,
-        );
-      }
-      const answer = (await response.json().catch(() => ({}))) as {
-        code?: never;
-        detail?: string;
-        field?: string;
-      };
-      if (response.ok) return answer;
+  const ask = async (path: string, given: RequestInit): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${key}`, ...given.headers };
+    const response = await fetch(`${base}${path}`, { ...given, headers }).catch(
+      (error: unknown) => error,
+    );
+    if (!(response instanceof Response)) {
       return reject(
-        answer.code ?? 'internal.bug',
-        answer.detail ?? response.statusText,
-        answer.field,
+        'internal.unavailable',
+        `no server answers at ${base}; start it with npm start`,
       );
-    },
+    }
+    const answer = (await response.json().catch(() => ({}))) as {
+      code?: never;
+      detail?: string;
+      field?: string;
+    };
+    if (response.ok) return answer;
+    return reject(
+      answer.code ?? 'internal.bug',
+      answer.detail ?? response.statusText,
+      answer.field,
+    );
+  };
+  const typed = (type: string, body: string) => ({ headers: { 'content-type': type }, body });
+  return {
+    request: (method, path, body) =>
+      ask(path, { method, ...(body && typed('application/json', JSON.stringify(body))) }),
+    send: (path, type, content) => ask(path, { method: 'POST', ...typed(type, content) }),
   };
 }
 

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ask } from '#app/commands/ask.ts';
+import { addAsset, removeAsset, showAsset } from '#app/commands/assets.ts';
+import { exit, usage, type Call, type CommandLine } from '#app/commands/call.ts';
+import { listLetters, replayLetters } from '#app/commands/dead-letters.ts';
 import {
   addDevice,
   adoptDevice,
-  ask,
   removeDevice,
   revokeToken,
   rotateToken,
-} from '#app/commands/ask.ts';
-import { exit, usage, type Call, type CommandLine } from '#app/commands/call.ts';
-import { listLetters, replayLetters } from '#app/commands/dead-letters.ts';
+  showDevice,
+} from '#app/commands/devices.ts';
 import { traceCommand } from '#app/commands/trace.ts';
 import { programFolder } from '#app/config.ts';
 
@@ -25,9 +27,11 @@ Usage: ./siaga <command> [options]
   rules test [--rules FOLDER] [--json]
                             play the golden tests of all rules
   devices list              the devices of the running server
-  devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
-                            register a device and print its token, once
-  devices add ID --asset A [--profile P] [--replaces OLD]
+  devices show ID [--json]  what is known of a device
+  devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P] [--identity SYSTEM/NAME …]
+                            register a device and print its token, once; takes the options of
+                            assets add, and writes over what was there
+  devices add ID --asset A [--profile P] [--identity SYSTEM/NAME …] [--replaces OLD]
                             hardware for a thing that is there; OLD is taken off and locked out
   devices remove ID         forget a device; its thing and what it said stay
   devices import FILE [--dry-run] [--report FILE]
@@ -43,6 +47,11 @@ Usage: ./siaga <command> [options]
                             what would become of a message: its values, the readings, what is
                             refused; needs no server
   assets list               the things in the street, and what serves them
+  assets show ID [--json]   what is known of a thing
+  assets add ID --kind K --lat N --lon N [--name TEXT] [--district D] [--zone Z] [--parent ID]
+              [--interval 4h] [--attribute NAME=NUMBER …]
+                            a thing without hardware of its own; writes over what was there
+  assets remove ID          forget a thing that no device serves
   assets import FILE [--dry-run] [--report FILE]
                             things without hardware of their own
   ledger                    the books: what was accepted, and how it ended
@@ -74,11 +83,15 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'rules test': async (call) => (await import('#app/commands/rules-test.ts')).testCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
+  'devices show': showDevice,
   'devices remove': removeDevice,
   'devices import': importFile,
   'devices quarantine': (call) => ask(call, 'GET', '/api/v1/quarantine?limit=500'),
   'devices adopt': adoptDevice,
   'assets list': (call) => ask(call, 'GET', '/api/v1/assets?limit=500'),
+  'assets show': showAsset,
+  'assets add': addAsset,
+  'assets remove': removeAsset,
   'assets import': importFile,
   'devices rotate': rotateToken,
   'devices revoke': revokeToken,
@@ -111,6 +124,11 @@ const options = {
   object: text,
   port: text,
   attribute: { type: 'string', multiple: true },
+  identity: { type: 'string', multiple: true },
+  district: text,
+  zone: text,
+  parent: text,
+  interval: text,
   verify: flag,
   segments: flag,
   from: text,

@@ -84,7 +84,18 @@ const schema = z.strictObject({
     .prefault({}),
   /** Where spans go, by OTLP over HTTP; none without it. */
   otel: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
-  retention: z.strictObject({ raw: duration.prefault('90d') }).prefault({}),
+  retention: z
+    .strictObject({
+      raw: duration.prefault('90d'),
+      /** Dead letters since they were received: those that wait, and those that went the road again. */
+      letters: z
+        .strictObject({
+          open: duration.prefault('180d'),
+          replayed: duration.prefault('30d'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   /** GeoJSON of the city's zones, and which properties name them. */
   zones: z.strictObject({ file: z.string(), zone: z.string(), district: z.string() }).default({
     file: join(programFolder, 'registry/zones/kupang.geojson'),

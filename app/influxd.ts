@@ -15,6 +15,8 @@ export interface InfluxdOptions {
   readonly command?: string;
   /** The port it must have: at a restart, others know it by that. */
   readonly port?: number;
+  /** Ends the start: then it rejects with its reason. */
+  readonly signal?: AbortSignal;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -61,7 +63,7 @@ export function findInfluxd(): string | undefined {
  * for `setpriv --pdeathsig` the end of the calling thread is the end of the parent.
  */
 export async function startInfluxd(options: InfluxdOptions): Promise<Influxd> {
-  const { command = 'influxd', log } = options;
+  const { command = 'influxd', log, signal } = options;
   const folder = resolve(options.folder);
   const config = join(folder, 'influxd.conf');
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -71,17 +73,19 @@ export async function startInfluxd(options: InfluxdOptions): Promise<Influxd> {
 
   const child = launch(command, config, join(folder, 'influxd.log'));
   const exited = new Promise<Exit>((done) => {
-    child.once('exit', (code, signal) => done({ code, signal }));
+    child.once('exit', (code, by) => done({ code, signal: by }));
   });
   const url = `http://127.0.0.1:${kept.port}`;
-  const late = AbortSignal.timeout(60_000);
+  const late = AbortSignal.any([AbortSignal.timeout(60_000), ...(signal ? [signal] : [])]);
   try {
     await once(child, 'spawn');
     remember(folder, { ...kept, pid: child.pid! });
     await ready(child, url, late);
     await login(url, kept, late);
   } catch (error) {
-    if (child.pid !== undefined) await stop();
+    // Nothing of ours is in it yet.
+    if (child.pid !== undefined) await stop(1_000);
+    signal?.throwIfAborted();
     const message = `${command} does not come up, see ${folder}/influxd.log: ${String(error)}`;
     throw new ServiceError('store.unreachable', message, error);
   }
@@ -89,8 +93,8 @@ export async function startInfluxd(options: InfluxdOptions): Promise<Influxd> {
   const { username, token } = kept;
   return { url, database: 'siaga', username, token, pid: child.pid!, stop, exited };
 
-  async function stop(): Promise<void> {
-    const insist = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  async function stop(patience = 5_000): Promise<void> {
+    const insist = setTimeout(() => child.kill('SIGKILL'), patience);
     child.kill('SIGTERM');
     await exited;
     clearTimeout(insist);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { reject, topicFilter, type Rejection } from '#model';
 import { readSecrets } from '#broker';
+import { wallClock } from '#app/clock.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().default('127.0.0.1');
@@ -13,6 +14,8 @@ export const tls = z.strictObject({
   key: z.string(),
   /** Authority of client certificates: who shows one is the login that its CN names. */
   ca: z.string().optional(),
+  /** What that authority has revoked (PEM or DER): such a certificate counts as none. */
+  crl: z.union([z.string(), z.array(z.string()).min(1).max(16)]).optional(),
 });
 
 /** MQTT over WebSocket, without TLS: for a browser on this machine or a proxy in front. */
@@ -26,6 +29,7 @@ export const ws = z.strictObject({
 export const anonymous = z.strictObject({
   publish: z.array(topicFilter).max(64),
   subscribe: z.array(topicFilter).max(64),
+  limits: z.enum(['device', 'bridge']).default('device'),
 });
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -56,7 +60,7 @@ export function checkAnonymous(
 export function checkCertificate(files: z.output<typeof tls> | undefined): Rejection | undefined {
   if (files === undefined) return undefined;
   try {
-    readSecrets(files);
+    readSecrets(files, wallClock());
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

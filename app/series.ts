@@ -16,7 +16,12 @@ export interface Series {
 }
 
 /** Finds or starts the time-series database; an influxd of our own is started again when it dies. */
-export async function openSeries(config: Config, folder: Folder, log: Logger): Promise<Series> {
+export async function openSeries(
+  config: Config,
+  folder: Folder,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Series> {
   if (config.influx !== undefined) {
     return fixed(
       config.influx,
@@ -28,7 +33,7 @@ export async function openSeries(config: Config, folder: Folder, log: Logger): P
     return fixed(undefined, 'embedded store (Grafana boards need an InfluxDB)');
   }
   const options = { folder: folder.influxd, command, log };
-  let child: Influxd | undefined = await startInfluxd(options);
+  let child: Influxd | undefined = await startInfluxd({ ...options, signal });
   const closing = new AbortController();
   const { url, database, username, token } = child;
 

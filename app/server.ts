@@ -28,6 +28,7 @@ import type {
   ThreadData,
 } from '#app/threads/contracts.ts';
 import { supervise } from '#app/threads/supervise.ts';
+import { unless } from '#app/unless.ts';
 
 /** A server that runs. */
 export interface Server {
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly adminKey: string | undefined;
   /** City time (epoch ms) at which a followed clock starts. */
   readonly followFrom: number | undefined;
+  /** Ends the start: then it rejects with its reason, everything closed. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -54,9 +57,10 @@ export interface ServerOptions {
  * so that nothing is taken before it can be kept. Bad rules, profiles or a folder in use are Rejections.
  */
 export async function startServer(options: ServerOptions): Promise<Server | Rejection[]> {
-  const { stamp, adminKey, followFrom } = options;
+  const { stamp, adminKey, followFrom, signal } = options;
   const prepared = await prepare(options.config);
   if (Array.isArray(prepared)) return prepared;
+  signal.throwIfAborted();
   const folder = takeFolder(options.config.data, stamp, adminKey);
   if (isRejection(folder)) return [folder];
   const log = createLogger('main', options.config.log.level);
@@ -67,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
   };
 
   try {
-    const series = await openSeries(options.config, folder, log);
+    const series = await openSeries(options.config, folder, log, signal);
     cleanup.push(() => series.close());
     const config: Config = series.influx
       ? { ...options.config, influx: series.influx }
@@ -102,14 +106,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
 
     const refusals = createRefusals({ log, now: wallClock, count: metrics.refused });
     const directory = createDirectory();
-    const put = (entries: readonly Entry[]): void => {
-      for (const entry of entries) {
-        const name = entry.principal?.name ?? entry.gone?.device ?? '';
-        const before = directory.principal(name)?.hash;
-        directory.put(entry);
-        if (before !== undefined && before !== directory.principal(name)?.hash)
-          broker?.hangUp(name);
-      }
+    const hangUp = (logins: readonly string[]): void => {
+      for (const login of logins) broker?.hangUp(login);
     };
 
     const ready = Promise.withResolvers<void>();
@@ -123,13 +121,14 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       }),
       own: {
         ready(entries: readonly Entry[]) {
-          put(entries);
+          // A thread that died may have committed what it told nobody of.
+          hangUp(directory.replace(entries));
           pipeline.calls()?.advance(packets.head).catch(ignore);
           pipeline.calls()?.trace(traces.devices()).catch(ignore);
           pipeline.up();
           ready.resolve();
         },
-        changed: put,
+        changed: (entries: readonly Entry[]) => hangUp(directory.put(...entries)),
         marked: (marks) => traces.add(marks),
       } satisfies PipelineNews,
       log,
@@ -166,7 +165,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       onDeath: (reason) => listening.reject(new Error(reason)),
     });
     cleanup.push(() => http.stop());
-    await ready.promise;
+    await unless(signal, ready.promise);
     const stopping = new AbortController();
     const retaining = retain(packets, {
       ...retention(config),
@@ -181,7 +180,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       return retaining;
     });
 
-    const httpPort = await listening.promise;
+    const httpPort = await unless(signal, listening.promise);
 
     broker = await createBroker(
       {
@@ -193,12 +192,17 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
         directory,
         tokenMatches: (token, hash) => tokenMatches(token, hash, folder.secret),
         now,
+        wall: wallClock,
         append: createIntake(packets, metrics, traces),
         control: (topic, payload) => follow(topic, payload, clock, [pipeline, http]),
         refused: refusals.note,
         guarded: metrics.guarded,
         home: createHome(directory, config.site, now),
-        certificateProblem: (reason) => log.error({ reason }, 'the old certificate stays'),
+        certificateProblem: (reason) =>
+          log.error(
+            { reason },
+            'the files of mqtt.tls are of no use as they are: what was read before stays',
+          ),
         sessionStore: tellOfSessions(log),
       },
     );

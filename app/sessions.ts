@@ -9,6 +9,8 @@ export const sessions = z.strictObject({
   keep: duration.prefault('7d'),
   /** How long clients have to come back after a start until the wills that are owed for them are told. */
   wills: duration.prefault('5m'),
+  /** How long a device without a will has to come back when its connection ends without a word, until it is gone. */
+  lost: duration.prefault('10s'),
 });
 
 /** Says in the log when sessions can't be written, or could not be read at the start. */

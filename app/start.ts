@@ -20,11 +20,13 @@ export interface Started {
 
 /**
  * Starts what the configuration file says. Without one, on an empty folder or one of the demo's, it is
- * the demo: a simulated city whose clock the server follows. A file that was named must be there.
+ * the demo: a simulated city whose clock the server follows. A file that was named must be there. Rejects
+ * with the signal's reason when that ends the start.
  */
 export async function start(
   given: string | undefined,
   env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
 ): Promise<Started | Rejection[]> {
   const file = given ?? defaultFile;
   const isDemo = given === undefined && !existsSync(file);
@@ -44,6 +46,7 @@ export async function start(
     stamp: isDemo ? demoStamp : productionStamp,
     adminKey: env['SIAGA_ADMIN_KEY'] || undefined,
     followFrom: story?.from,
+    signal,
   });
   if (Array.isArray(server)) return server;
   return story === undefined

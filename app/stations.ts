@@ -171,6 +171,10 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
     schedule: {
       calendar: createCalendar(config.city.timeZone),
       intervalOf: (asset, kind) => intervalOf(directory.asset(asset), kinds.get(kind)),
+      intervalOfDevice(device, at) {
+        const asset = directory.assetOf(device, at);
+        return intervalOf(asset, asset && kinds.get(asset.kind));
+      },
     },
     counting: {
       kinds,

@@ -1,8 +1,8 @@
-import type { Wire } from './wire.ts';
+import type { Duplex } from 'node:stream';
 
 /** PUBACKs that wait for the end of the tick, by socket. */
 export interface Acknowledgements {
-  add(socket: Wire, messageId: number): void;
+  add(socket: Duplex, messageId: number): void;
   /** Writes what waits now, before somebody else writes to the same sockets. */
   flush(): void;
 }
@@ -12,7 +12,7 @@ export interface Acknowledgements {
  * they were added: half of a message's cost is the system call of its answer.
  */
 export function createAcknowledgements(): Acknowledgements {
-  let waiting = new Map<Wire, string>();
+  let waiting = new Map<Duplex, string>();
 
   const flush = (): void => {
     if (waiting.size === 0) return;

@@ -14,7 +14,9 @@ import { createHooks, revoked } from './hooks.ts';
 import { openKept } from './kept.ts';
 import type { Message } from './lane.ts';
 import { Paces } from './paces.ts';
+import { Lost } from './lost.ts';
 import type { KeptWill } from './records.ts';
+import { tellOwed } from './owed.ts';
 import { createTell, mishapOf } from './refusals.ts';
 import { openListeners } from './listeners.ts';
 import type { Wire } from './wire.ts';
@@ -134,30 +136,37 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
   aedes.on('unsubscribe', (filters, client) => {
     if (client) for (const filter of filters) connections.get(client)?.filters.delete(filter);
   });
-  const owing = setTimeout(() => {
-    for (const [clientId, { login, ...will }] of wills.owed()) {
-      const principal = directory.principal(login);
-      const refused = principal ? authorize(principal, will.topic) : revoked;
-      if (refused !== undefined) {
-        tell(refused);
-        wills.settle(clientId);
-        continue;
-      }
-      append(login, will.topic, will.payload, () => {
-        publish({ cmd: 'publish', ...will }, null, nothing);
-        wills.settle(clientId);
-      });
-    }
-  }, options.sessions.wills).unref();
+  const owing = setTimeout(
+    tellOwed,
+    options.sessions.wills,
+    { wills, directory, authorize, append, tell },
+    (will: object) => publish({ cmd: 'publish', ...will }, null, nothing),
+  ).unref();
+
+  const clock = (): number => performance.now();
+  const lost = new Lost({
+    ...kept,
+    clock,
+    isThere: (login) => paces.isUsed(login),
+    append,
+    grace: options.sessions.lost,
+  });
 
   const connectionDeps = {
-    clock: () => performance.now(),
+    clock,
     now: deps.now,
     principal: directory.principal,
     authorize,
-    frameCap: (role: Principal['role'] | 'stranger') => limits.frame[role],
-    takePace: ({ name, role }: Principal, now: number) => paces.take(name, limits.pace[role], now),
-    givePace: ({ name }: Principal, now: number) => paces.give(name, now),
+    frameCap: (login: Principal | undefined) =>
+      limits.frame[login?.limits ?? login?.role ?? 'stranger'],
+    enter(login: Principal, now: number) {
+      lost.enter(login);
+      return paces.take(login.name, limits.pace[login.limits ?? login.role], now);
+    },
+    leave(login: Principal, now: number, isLost: boolean) {
+      paces.give(login.name, now);
+      if (isLost) lost.leave(login);
+    },
     inflight: limits.inflight,
     append,
     hears: (topic: string) => fanOut.hears(topic) || sessions.hears(topic),
@@ -181,7 +190,7 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
   const door = new Door(
     { most: limits.connections, rate: limits.accepts, address: limits.address },
     {
-      clock: connectionDeps.clock,
+      clock,
       full: (socket, of) => tell(of === 'all' ? allTaken : addressFull, undefined, socket),
       waits: (of) => guarded(of === 'all' ? 'accept_waited' : 'address_waited'),
     },
@@ -195,12 +204,14 @@ export async function createBroker(options: BrokerOptions, given: BrokerDeps): P
     },
     stranger: limits.frame.stranger,
     isSameOrigin: options.anonymous !== undefined,
+    wall: deps.wall,
     onProblem: deps.certificateProblem,
   });
 
   const end = async (): Promise<void> => {
     closing = true;
     clearTimeout(owing);
+    lost.close();
     listeners.close();
     // A full disk would hold us for ever; what is not acknowledged, its sender keeps.
     const idle = new Promise<void>((resolve) => flushes.afterAll(resolve));

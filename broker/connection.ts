@@ -11,6 +11,9 @@ import type { Wire } from './wire.ts';
 /** Bytes that may wait for a connection that publishes before it is no longer read. */
 const unreadAnswers = 64 * 1024;
 
+/** The packet's type [MQTT-3.14.1]. */
+const disconnect = 14;
+
 /** What a connection needs of the broker. */
 export interface ConnectionDeps {
   /** Milliseconds, monotonic. */
@@ -19,10 +22,12 @@ export interface ConnectionDeps {
   /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
-  readonly frameCap: (role: Principal['role'] | 'stranger') => number;
-  /** The pace of a login that has come in, and its end with this connection. */
-  readonly takePace: (login: Principal, now: number) => Pace;
-  readonly givePace: (login: Principal, now: number) => void;
+  /** Of a login; undefined while it is not known. */
+  readonly frameCap: (login: Principal | undefined) => number;
+  /** A login has come in, and goes at a pace. */
+  readonly enter: (login: Principal, now: number) => Pace;
+  /** This connection of it is gone; lost is one that nothing and nobody has announced. */
+  readonly leave: (login: Principal, now: number, isLost: boolean) => void;
   readonly inflight: Inflight;
   readonly append: (login: string, topic: string, payload: Buffer, done: () => void) => void;
   readonly hears: (topic: string) => boolean;
@@ -58,9 +63,12 @@ export class Connection implements LaneDeps, FramesOptions {
   #filters: Set<string> | undefined;
   /** Messages that aedes has, and has not yet handed on. */
   #slow: Set<object> | undefined;
-  /** When it was last read, and when a packet last came. */
+  /** When it came in, when it was last read, and when a packet last came. */
+  #begun = 0;
   #read = 0;
   #seen = 0;
+  /** Whether its end will be told by its will, or was by DISCONNECT. */
+  #isTold = false;
   #silence: NodeJS.Timeout | undefined;
 
   constructor(socket: Wire, deps: ConnectionDeps) {
@@ -73,7 +81,7 @@ export class Connection implements LaneDeps, FramesOptions {
     socket.once('close', () => {
       clearTimeout(this.#timer);
       clearTimeout(this.#silence);
-      if (this.#login !== undefined) deps.givePace(this.#login, deps.clock());
+      if (this.#login !== undefined) deps.leave(this.#login, deps.clock(), this.#isLost());
     });
   }
 
@@ -100,13 +108,14 @@ export class Connection implements LaneDeps, FramesOptions {
 
   logIn(principal: Principal): void {
     this.#login = principal;
-    const { keepalive } = this.connect;
+    const { keepalive, will } = this.connect;
+    this.#isTold = will !== undefined;
     this.connect = keepalive === undefined ? {} : { keepalive };
     // aedes's parser keeps the packet as long as the connection lasts: no token stays behind.
     if (this.#packet !== undefined) this.#packet.password = undefined;
     this.#packet = undefined;
-    this.#read = this.#seen = this.#deps.clock();
-    this.#pace = this.#deps.takePace(principal, this.#seen);
+    this.#begun = this.#read = this.#seen = this.#deps.clock();
+    this.#pace = this.#deps.enter(principal, this.#seen);
     this.socket.expect?.(this.cap());
     this.#watch();
   }
@@ -135,7 +144,7 @@ export class Connection implements LaneDeps, FramesOptions {
   }
 
   cap(): number {
-    return this.#deps.frameCap(this.#login?.role ?? 'stranger');
+    return this.#deps.frameCap(this.#login);
   }
 
   tooLarge(bytes: number): void {
@@ -162,6 +171,7 @@ export class Connection implements LaneDeps, FramesOptions {
   arrived(first: number): void {
     this.#seen = this.#read;
     if (first >> 4 === 3) this.#pace?.spend();
+    else if (first >> 4 === disconnect) this.#isTold = true;
   }
 
   may(topic: string): boolean {
@@ -202,6 +212,16 @@ export class Connection implements LaneDeps, FramesOptions {
     const left = patience - (this.#deps.clock() - this.#seen);
     if (left > 0) this.#silence = setTimeout(() => this.#watch(), Math.ceil(left));
     else this.socket.destroy();
+  }
+
+  /**
+   * Whether it should be there still. Who sleeps between reports drops its connection soon: only a client
+   * that was heard a whole keep-alive time after it came has shown that it means to stay.
+   */
+  #isLost(): boolean {
+    if (this.#isTold || this.#deps.isClosing() || this.login === undefined) return false;
+    const { keepalive = 0 } = this.connect;
+    return keepalive > 0 && this.#seen - this.#begun >= keepalive * 1_000;
   }
 
   held(): boolean {

@@ -16,6 +16,8 @@ export interface BrokerOptions extends ListenerOptions {
     readonly keep: number;
     /** How long after the start the clients of wills that were left over have to come back, ms. */
     readonly wills: number;
+    /** How long a device has to come back whose connection ended without a word or a will, until that is told, ms. */
+    readonly lost: number;
   };
 }
 
@@ -23,6 +25,8 @@ export interface BrokerDeps {
   readonly directory: Pick<Directory, 'principal' | 'assetOf'>;
   readonly tokenMatches: (token: string, hash: string | undefined) => boolean;
   readonly now: Now;
+  /** The machine's clock, which certificates go by even where `now` is a simulator's. */
+  readonly wall: Now;
   /** The packets log: `done` is called once the entry is flushed, and only then is it acknowledged. */
   readonly append: (entry: LogEntry, done: () => void) => void;
   /** Messages to our own `$siaga/…` topics; they are not telemetry and enter no log. */

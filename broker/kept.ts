@@ -4,7 +4,7 @@ import { createPersistence } from './persistence.ts';
 import { readKept } from './records.ts';
 import { Retained } from './retained.ts';
 import { Sessions } from './sessions.ts';
-import { forgetful, openSessionStore } from './session-store.ts';
+import { forgetful, openSessionStore, type SessionStore } from './session-store.ts';
 import { matches } from './topic-filter.ts';
 import { Wills } from './wills.ts';
 
@@ -12,6 +12,9 @@ import { Wills } from './wills.ts';
 export interface KeptState {
   readonly sessions: Sessions;
   readonly wills: Wills;
+  /** Devices whose connections were told to be lost. */
+  readonly told: Iterable<string>;
+  readonly store: SessionStore;
   /** What aedes works with. */
   readonly persistence: object;
   /** Ids of the QoS 2 messages that a client has sent, and not released. */
@@ -47,6 +50,8 @@ export async function openKept(
   return {
     sessions,
     wills,
+    told: kept.lost,
+    store,
     ...createPersistence({ sessions, retained, store, may }),
     close() {
       sessions.close();

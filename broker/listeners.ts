@@ -38,6 +38,8 @@ export interface ListenersDeps {
   readonly enter: (wire: Wire) => void;
   /** Largest packet, bytes, of somebody whose login is not known. */
   readonly stranger: number;
+  /** The machine's clock, epoch ms. */
+  readonly wall: () => number;
   /** Whether browsers come in from pages of this host only. */
   readonly isSameOrigin: boolean;
   /** Told when a certificate that was changed can't be used: the old one stays. */
@@ -83,9 +85,10 @@ export async function openListeners(
 
 /** With an authority (`ca`), a client may show a certificate of its own, and is who that says. */
 function openTls(files: TlsFiles, deps: ListenersDeps, close: (() => void)[]): Open {
+  const read = readSecrets(files, deps.wall());
   const server = createTlsServer(
     {
-      ...readSecrets(files),
+      ...read.secrets,
       minVersion: 'TLSv1.2',
       handshakeTimeout: patience,
       requestCert: files.ca !== undefined,
@@ -96,6 +99,12 @@ function openTls(files: TlsFiles, deps: ListenersDeps, close: (() => void)[]): O
   );
   // A handshake that fails is the client's affair: a port scan must not fill the log.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  close.push(followFiles(files, (secrets) => server.setSecureContext(secrets), deps.onProblem));
+  close.push(
+    followFiles(files, read, {
+      now: deps.wall,
+      onChange: (secrets) => server.setSecureContext(secrets),
+      onProblem: deps.onProblem,
+    }),
+  );
   return (socket) => void server.emit('connection', socket);
 }

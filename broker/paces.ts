@@ -30,6 +30,11 @@ export class Paces {
     if (shared.connections === 0 && shared.pace.isRested(now)) this.#byLogin.delete(login);
   }
 
+  /** Whether a login has a connection now. */
+  isUsed(login: string): boolean {
+    return (this.#byLogin.get(login)?.connections ?? 0) > 0;
+  }
+
   /** One message of a login that has no connection: ms until it may be sent, 0 when it is taken. */
   spend(login: string, options: PaceOptions, now: number): number {
     const pace = this.take(login, options, now);

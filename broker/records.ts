@@ -37,6 +37,8 @@ export interface Kept {
   readonly retained: KeptMessage[];
   /** By client id. */
   readonly wills: Map<string, KeptWill>;
+  /** Devices that were told to be lost. */
+  readonly lost: Set<string>;
   /** Keys of what belongs to no session. */
   readonly strays: string[];
 }
@@ -51,6 +53,7 @@ export const keys = {
   received: (clientId: string, messageId: number) => `received\0${clientId}\0${messageId}`,
   retained: (topic: string) => `retained\0${topic}`,
   will: (clientId: string) => `will\0${clientId}`,
+  lost: (login: string) => `lost\0${login}`,
 };
 
 /** A record: a line of JSON, and the payload as it is. */
@@ -60,7 +63,13 @@ export function pack(head: object, payload: Uint8Array = new Uint8Array()): Buff
 
 /** Reads what is in a folder of sessions; throws when that is not what we write. */
 export function readKept(entries: readonly (readonly [key: string, value: Buffer])[]): Kept {
-  const kept: Kept = { sessions: new Map(), retained: [], wills: new Map(), strays: [] };
+  const kept: Kept = {
+    sessions: new Map(),
+    retained: [],
+    wills: new Map(),
+    lost: new Set(),
+    strays: [],
+  };
   // Sessions first: in the order of keys, what waits for them comes before them.
   const isSession = ([key]: readonly [string, Buffer]): boolean => key.startsWith('session\0');
   for (const [key, value] of entries.toSorted((a, b) => +isSession(b) - +isSession(a))) {
@@ -106,6 +115,10 @@ const readers: Readonly<Record<string, Read>> = {
     const { login, retain = false } = head;
     if (login === undefined) throw new Error('a will of nobody');
     wills.set(name, { login, retain, ...toMessage(head, payload) });
+    return true;
+  },
+  lost({ lost }, login) {
+    lost.add(login);
     return true;
   },
 };

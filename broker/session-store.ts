@@ -21,8 +21,18 @@ export interface SessionStoreDeps {
 }
 
 type Database = ClassicLevel<string, Buffer>;
-/** By key: what encodes the value, or nothing where it is to go. */
-type Changes = Map<string, (() => Buffer) | undefined>;
+/** What encodes the value, or nothing where it is to go; `turn` numbers changes as they came. */
+interface Change {
+  readonly encode: (() => Buffer) | undefined;
+  readonly turn: number;
+}
+/** By key, in the order of their turns. */
+type Changes = Map<string, Change>;
+/** Somebody who waits for every change up to a turn. */
+interface Waiter {
+  readonly turn: number;
+  readonly resolve: () => void;
+}
 
 /** Bytes of one batch: encoding them takes the loop a fraction of a millisecond. */
 const batchBytes = 1 << 20;
@@ -91,7 +101,9 @@ class WriteBehind implements SessionStore {
   readonly #known: Set<string>;
   readonly #onProblem: (reason: string | undefined) => void;
   #changed: Changes = new Map();
-  #waiting: (() => void)[] = [];
+  /** In the order of their turns. */
+  #waiting: Waiter[] = [];
+  #turn = 0;
   #writing: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #closed = false;
@@ -118,7 +130,7 @@ class WriteBehind implements SessionStore {
 
   written(): Promise<void> {
     if (this.#writing === undefined || this.#failed) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => this.#waiting.push({ turn: this.#turn, resolve }));
   }
 
   async close(): Promise<void> {
@@ -130,48 +142,66 @@ class WriteBehind implements SessionStore {
 
   #change(key: string, encode: (() => Buffer) | undefined): void {
     if (this.#closed) return;
-    this.#changed.set(key, encode);
+    // A key that waits already keeps its place, which is the older.
+    const { turn = ++this.#turn } = this.#changed.get(key) ?? {};
+    this.#changed.set(key, { encode, turn });
     this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
     await new Promise(setImmediate); // for company of the same turn
     while (this.#changed.size > 0 || this.#waiting.length > 0) {
-      const [batch, waiting] = this.#take();
+      const batch = this.#take();
       const reason = await this.#try(batch);
-      for (const resolve of waiting) resolve();
-      if (reason === undefined) continue;
-      // What has changed since is newer.
-      this.#changed = new Map([...batch, ...this.#changed]);
+      if (reason === undefined) {
+        this.#tell();
+        continue;
+      }
+      // What has changed since is newer, and stands where the older one stood.
+      const since = this.#changed;
+      this.#changed = new Map([...batch, ...since]);
+      for (const [key, { turn }] of batch) {
+        const newer = since.get(key);
+        if (newer) this.#changed.set(key, { ...newer, turn });
+      }
       if (this.#closed) break;
       await this.#recover();
     }
     this.#writing = undefined;
   }
 
-  /** The oldest changes, and who waits for the last of them. */
-  #take(): [Changes, (() => void)[]] {
+  /** The oldest changes. */
+  #take(): Changes {
     const batch: Changes = new Map();
     let bytes = 0;
-    for (const [key, encode] of this.#changed) {
+    for (const [key, { encode, turn }] of this.#changed) {
       const value = encode?.();
-      batch.set(key, value && (() => value));
+      batch.set(key, { encode: value && (() => value), turn });
       this.#changed.delete(key);
       if (value) this.#known.add(key);
       bytes += key.length + (value?.length ?? 0);
-      if (bytes >= batchBytes && this.#changed.size > 0) return [batch, []];
+      if (bytes >= batchBytes) break;
     }
-    return [batch, this.#waiting.splice(0)];
+    return batch;
+  }
+
+  /** Lets go of those whose changes are on disk, whatever has come since. */
+  #tell(): void {
+    const [oldest] = this.#changed.values();
+    const turn = oldest?.turn ?? Infinity;
+    const left = this.#waiting.findIndex((waiter) => waiter.turn >= turn);
+    const done = this.#waiting.splice(0, left < 0 ? this.#waiting.length : left);
+    for (const { resolve } of done) resolve();
   }
 
   async #try(batch: Changes): Promise<string | undefined> {
     try {
       await this.#database.batch(
-        [...batch].map(([key, encode]) =>
+        [...batch].map(([key, { encode }]) =>
           encode ? { type: 'put', key, value: encode() } : { type: 'del', key },
         ),
       );
-      for (const [key, encode] of batch) if (!encode) this.#known.delete(key);
+      for (const [key, { encode }] of batch) if (!encode) this.#known.delete(key);
       if (this.#failed) this.#onProblem(undefined);
       this.#failed = false;
       return undefined;
@@ -184,7 +214,7 @@ class WriteBehind implements SessionStore {
     const reason = reasonOf(error);
     if (!this.#failed) this.#onProblem(reason);
     this.#failed = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
     return reason;
   }
 

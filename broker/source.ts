@@ -1,6 +1,8 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import { reject, type Health, type LogEntry, type Now, type Rejection } from '#model';
+import { createAcknowledgements } from './acknowledge.ts';
 import { checkPublish } from './authenticate.ts';
+import { Window } from './window.ts';
 
 /** Somebody else's MQTT 3.1.1 broker, to whose topics we listen. */
 export interface SourceOptions {
@@ -36,9 +38,6 @@ export interface Source {
 /** Milliseconds between attempts to connect; it goes on for ever. */
 const patience = 5_000;
 
-/** QoS 0 messages that may wait for their commit before the socket is held back. */
-const mostWaiting = 1_000;
-
 /**
  * Listens to a foreign broker as a durable session: what it acknowledges late, it delivers again. The
  * name in the log is `source:NAME`, which no login can have.
@@ -54,31 +53,42 @@ export function openSource(options: SourceOptions, deps: SourceDeps): Source {
     subscribe: [],
   } as const;
   let problem: string | undefined = 'not connected yet';
-  let waiting = 0;
+  const window = new Window();
+  const acknowledgements = createAcknowledgements();
 
   const client: MqttClient = connect(url, {
     ...settings(options),
     manualConnect: true,
   });
+  // mqtt.js reads on when a message is dealt with, and then sends PUBACK at once: one message a commit.
+  // As QoS 0 they may wait here together, and PUBACK is ours.
+  client.on('packetreceive', (packet) => {
+    if (packet.cmd === 'publish' && packet.qos === 1) packet.qos = 0;
+  });
   client.handleMessage = (packet, callback) => {
     const bytes = Buffer.isBuffer(packet.payload) ? packet.payload : Buffer.from(packet.payload);
-    const { topic } = packet;
+    const { topic, messageId } = packet;
+    const isOwed = packet.qos === 0 && messageId !== undefined; // only what came with QoS 1
+    // A connection of its own each: what it never acknowledged, the next one brings again.
+    const { stream } = client;
+    const flushed = window.enter(bytes.length, () => {
+      if (isOwed) acknowledgements.add(stream, messageId);
+    });
+    const { isFull } = window;
     const refused =
       checkOurs(topic) ??
       checkPublish(principal, topic, deps.levels) ??
       checkSize(bytes, deps.frame);
     if (refused !== undefined) {
       deps.refused(refused, { login });
+      flushed();
       return callback();
     }
-    waiting += 1;
-    // QoS 0 is acknowledged by nobody: it waits only when too much waits already.
-    const isLoose = packet.qos === 0 && waiting < mostWaiting;
     deps.append({ receivedAt: deps.now(), principal: login, topic, bytes }, () => {
-      waiting -= 1;
-      if (!isLoose) callback();
+      flushed();
+      if (isFull) callback();
     });
-    if (isLoose) callback();
+    if (!isFull) callback();
   };
   client.on('connect', () => {
     client.subscribe([...topics], { qos }, (error, granted = []) => {

@@ -9,6 +9,8 @@ export interface Schedule {
   readonly calendar: Calendar;
   /** Ms between an asset's reports when it is well. */
   intervalOf(asset: string, kind: string): number;
+  /** The same of what a device serves at a time (epoch ms); without end where that is nothing. */
+  intervalOfDevice(device: string, at: number): number;
 }
 
 /** The slots of one asset's day in which it was heard. */

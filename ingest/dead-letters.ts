@@ -151,7 +151,8 @@ export async function closeLetters(
 
 const columns = ['consumer', 'code', 'principal', 'topic', 'stranger'] as const;
 
-function narrow<O>(
+/** The letters of a query that are meant. */
+export function narrow<O>(
   query: SelectQueryBuilder<IngestTables, 'dead_letter', O>,
   filter: LetterFilter,
 ): SelectQueryBuilder<IngestTables, 'dead_letter', O> {

@@ -13,6 +13,7 @@ import { closeLetters, deadLetter } from './dead-letters.ts';
 import type { Decode, Decoded } from './decode.ts';
 import { settle } from './ledger.ts';
 import { saveMemory, type DecodeMemory } from './memory.ts';
+import type { Heard } from './presence.ts';
 import type { Replay } from './replay.ts';
 import type { IngestTables } from './tables.ts';
 import { toEntry, type Tail } from './tail.ts';
@@ -34,6 +35,7 @@ interface Batch {
   /** Records whose letters came again, and as which packet. */
   readonly replayed: { readonly record: number; readonly packet: number }[];
   readonly counted: Counted[];
+  readonly heard: Heard[];
 }
 
 const consumer = 'decode';
@@ -54,8 +56,15 @@ export async function prepareBatch(
   deps: DecodeBatchDeps,
   records: readonly LogRecord[],
 ): Promise<PreparedBatch> {
-  const { duplicates, births, gaps, counters, completeness } = deps.memory;
-  const batch: Batch = { counts: {}, dead: [], readings: [], replayed: [], counted: [] };
+  const { duplicates, births, gaps, counters, completeness, presence } = deps.memory;
+  const batch: Batch = {
+    counts: {},
+    dead: [],
+    readings: [],
+    replayed: [],
+    counted: [],
+    heard: [],
+  };
   // Prepared once before and never committed: its births and counts must not be known before their time.
   if (births.isChanged) await births.revert(deps.db);
   if (counters.isChanged) await counters.revert(deps.db);
@@ -70,9 +79,10 @@ export async function prepareBatch(
   const output = await deps.readings.appendAll(entries);
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
   deps.tail?.push(output - entries.length, batch.readings, bytes);
-  // Behind what may fail: heard twice, a number would fit nowhere.
+  // Behind what may fail: heard twice, a number would fit nowhere, and who has come would have come later.
   for (const counted of batch.counted) gaps.hear(counted);
   for (const reading of batch.readings) completeness.hear(reading);
+  for (const heard of batch.heard) presence.hear(heard);
   return {
     output,
     async commit(from, to) {
@@ -109,7 +119,7 @@ function resent({ replay }: Outcome): Outcome {
 /** Puts one outcome into the batch's books. */
 function sort(
   batch: Batch,
-  { presence, quarantine, counters }: DecodeMemory,
+  { quarantine, counters }: DecodeMemory,
   record: LogRecord,
   { class: name, refused = [], readings = [], online, counted, replay }: Outcome,
 ): void {
@@ -126,10 +136,10 @@ function sort(
     batch.replayed.push({ record: replay.packet.number, packet: record.number });
     return;
   }
-  for (const { device } of readings) presence.hear({ device, seenAt: receivedAt, online: true });
+  for (const { device } of readings) batch.heard.push({ device, seenAt: receivedAt, online: true });
   if (counted !== undefined && 'device' in counted) batch.counted.push(counted);
   else if (counted !== undefined) batch.counted.push(...counted);
-  if (online !== undefined) presence.hear({ ...online, seenAt: receivedAt });
+  if (online !== undefined) batch.heard.push({ ...online, seenAt: receivedAt });
 }
 
 /** What a letter keeps of a record that was one before: the packet as it came first. */

@@ -42,7 +42,7 @@ export async function openMemory(
     .executeTakeFirst();
   return {
     duplicates: await Duplicates.open(db, remember),
-    presence: new PresenceBook(),
+    presence: await PresenceBook.open(db, schedule),
     births: await BirthBook.open(db),
     gaps: await GapBook.open(db, cursor?.position ?? 0),
     counters: await CounterBook.open(db, counting),

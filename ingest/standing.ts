@@ -24,6 +24,11 @@ export interface Known {
 /** Intervals of silence that are no absence: one report lost and the next one late, as BGP's hold time has it [RFC 4271, 4.4]. */
 const patience = 3;
 
+/** Until when (epoch ms) a device that was heard at `seenAt` and reports every `interval` ms is not silent. */
+export function silentFrom(seenAt: number, interval: number): number {
+  return seenAt + patience * interval;
+}
+
 /**
  * How a device stands at `now`, which is engine time: a backlog makes nobody silent. One whose parent has
  * gone since it was last heard is gone with it, and explained by it.
@@ -46,7 +51,7 @@ function alone({ seen_at: seenAt, online, since, reason, interval }: Known, now:
   if (online !== 1) {
     return { online: false, since: since ?? seenAt, reason: (reason ?? 'will') as Leaving };
   }
-  const silentFrom = seenAt + patience * interval;
-  if (now > silentFrom) return { online: false, since: silentFrom, reason: 'silent' };
+  const end = silentFrom(seenAt, interval);
+  if (now > end) return { online: false, since: end, reason: 'silent' };
   return { online: true, since: since ?? seenAt, reason: null };
 }

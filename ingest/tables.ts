@@ -1,7 +1,9 @@
 import { sql, type Generated, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { presenceSince } from './presence-tables.ts';
 import { counters, type CounterTables } from './counter-tables.ts';
 import { chunkOf, packKeys } from './key-chunk.ts';
+import { indexLetterAges } from './letter-indexes.ts';
 
 /** Tables of the ingest station. Times are epoch ms, numbers are record numbers. */
 export interface IngestTables extends CounterTables {
@@ -239,12 +241,7 @@ export const ingestMigrations: Record<string, Migration> = {
         .execute();
     },
   },
-  '0007-presence-since': {
-    async up(db: Kysely<unknown>): Promise<void> {
-      await db.schema.alterTable('presence').addColumn('since', 'bigint').execute();
-      await db.schema.alterTable('presence').addColumn('reason', 'text').execute();
-      await sql`update presence set since = seen_at`.execute(db);
-    },
-  },
+  '0007-presence-since': presenceSince,
   '0008-counters': counters,
+  '0009-dead-letter-age': { up: indexLetterAges },
 };

@@ -61,8 +61,6 @@ export const commands = {
   /** Rows of an import; a bad one is reported and costs the others nothing. */
   'registry.import': z.strictObject({
     what: z.enum(['devices', 'assets']),
-    /** Only say what would come of it. */
-    isTrial: z.boolean(),
     rows: z.array(z.unknown()).min(1).max(importChunk),
   }),
   /** Gives a device a new token; the old one stops working, at once or after `overlap` ms. */

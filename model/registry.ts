@@ -53,6 +53,8 @@ export type Device = z.infer<typeof device>;
 export interface Principal {
   readonly name: string;
   readonly role: 'device' | 'bridge';
+  /** Whose limits it has, where they are not those of its role. */
+  readonly limits?: 'device' | 'bridge';
   /** HMAC-SHA-256 of the token, hex; empty when it was revoked: nobody logs in. */
   readonly hash: string;
   /** The token before, which still works until then (epoch ms). */

@@ -26,7 +26,10 @@ export interface Binding {
 
 /** A {@link Directory} in memory that takes over entries as they are committed. */
 export interface LiveDirectory extends Directory {
-  put(entry: Entry): void;
+  /** Takes entries over; returns the logins that are gone or have another token now. */
+  put(...entries: readonly Entry[]): string[];
+  /** Forgets all that is not among the entries; returns what {@link put} does. */
+  replace(entries: readonly Entry[]): string[];
 }
 
 /** Makes a directory from entries; each thread that asks has one of its own. */
@@ -69,6 +72,19 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
     bindings.set(binding.device, all);
   };
 
+  const take = ({ asset, device, binding, principal, gone }: Entry): void => {
+    if (gone !== undefined) forget(gone);
+    if (asset) assets.set(asset.id, asset);
+    if (principal) principals.set(principal.name, principal);
+    if (device) enter(device);
+    if (binding) bind(binding);
+  };
+
+  const changedOf = (before: ReadonlyMap<string, Principal | undefined>): string[] =>
+    [...before]
+      .filter(([name, known]) => known && known.hash !== principals.get(name)?.hash)
+      .map(([name]) => name);
+
   const directory: LiveDirectory = {
     principal: (name) => principals.get(name),
     device: (id) => devices.get(id),
@@ -85,15 +101,20 @@ export function createDirectory(entries: Iterable<Entry> = []): LiveDirectory {
       return at < (binding.until ?? Infinity) ? assets.get(binding.asset) : undefined;
     },
     assets: () => assets.values(),
-    put({ asset, device, binding, principal, gone }) {
-      if (gone !== undefined) forget(gone);
-      if (asset) assets.set(asset.id, asset);
-      if (principal) principals.set(principal.name, principal);
-      if (device) enter(device);
-      if (binding) bind(binding);
+    put(...added) {
+      const names = added.map(({ principal, gone }) => principal?.name ?? gone?.device ?? '');
+      const before = new Map(names.map((name) => [name, principals.get(name)]));
+      for (const entry of added) take(entry);
+      return changedOf(before);
+    },
+    replace(all) {
+      const before = new Map(principals);
+      for (const each of [principals, devices, identities, assets, bindings]) each.clear();
+      for (const entry of all) take(entry);
+      return changedOf(before);
     },
   };
-  for (const entry of entries) directory.put(entry);
+  for (const entry of entries) take(entry);
   return directory;
 }
 

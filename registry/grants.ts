@@ -10,7 +10,11 @@ export interface Grants {
 const level = /^[^/+#\p{Cc}]+$/u;
 
 /** A device publishes under its own name only, in every form that it may speak, and hears its own commands. */
-export function grantsOf({ kind }: Asset, { id, identities }: Device, site: string): Grants {
+export function grantsOf(
+  { kind }: Pick<Asset, 'kind'>,
+  { id, identities }: Device,
+  site: string,
+): Grants {
   const own = `city/v1/${site}/${kind}/${id}`;
   const names = (system: string): string[] => [
     id,

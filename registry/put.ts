@@ -3,6 +3,7 @@ import {
   isRejection,
   type Asset,
   type Device,
+  type Identity,
   type Kinds,
   type Principal,
   type Rejection,
@@ -51,8 +52,6 @@ export interface Put extends Row {
 export interface PutOptions {
   /** Epoch ms from which new bindings hold. */
   readonly at: number;
-  /** Say what would come of it, and write nothing. */
-  readonly isTrial?: boolean;
   /** Whether an identity moves to who claims it; else its owner keeps it, and the row is refused. */
   readonly moves: boolean;
 }
@@ -67,13 +66,33 @@ export async function putRows(
   rows: readonly Row[],
   options: PutOptions,
 ): Promise<readonly (Put | Rejection)[]> {
-  const ids = rows.flatMap(({ asset, device }) => [asset.id, device?.id ?? asset.id]);
-  const identities = rows.flatMap(({ device }) => device?.identities ?? []);
+  const { ids, identities } = namesIn(rows);
   const known = await readKnown(trx, ids, identities);
   const before = new Map(known.bound);
-  const judged = rows.map((row) => judge(row, known, deps, options));
-  if (options.isTrial !== true) await write(trx, changesOf(judged), before, options.at);
+  const judged = judgeRows(rows, known, deps, options);
+  await write(trx, changesOf(judged), before, options.at);
   return judged;
+}
+
+/** The names that rows are about: ids of things and devices, and what other systems call them. */
+export function namesIn(rows: readonly Row[]): {
+  readonly ids: readonly string[];
+  readonly identities: readonly Identity[];
+} {
+  return {
+    ids: rows.flatMap(({ asset, device }) => [asset.id, device?.id ?? asset.id]),
+    identities: rows.flatMap(({ device }) => device?.identities ?? []),
+  };
+}
+
+/** Decides rows in their order by what is known, and notes there what each comes to; writes nothing. */
+export function judgeRows(
+  rows: readonly Row[],
+  known: Known,
+  deps: RegistryDeps,
+  options: PutOptions,
+): readonly (Put | Rejection)[] {
+  return rows.map((row) => judge(row, known, deps, options));
 }
 
 /** Gives the devices of assets that changed what they may publish to now: the topic names the asset's kind. */
@@ -126,10 +145,19 @@ function judge(row: Row, known: Known, deps: RegistryDeps, options: PutOptions):
   }
   const own = { asset, device, ...bindingOf(asset, device, known, options.at) };
   const isKnown = isSame && own.isBound && isSameDevice(known.devices.get(device.id), device);
-  known.devices.set(device.id, device);
+  claim(device, known);
   known.bound.set(device.id, own.binding);
-  for (const identity of device.identities) known.owners.set(keyOf(identity), device.id);
   return withLogin(own, known, deps, isKnown);
+}
+
+/** What the device no longer bears is free for the rows behind it. */
+function claim(device: Device, { devices, owners }: Known): void {
+  for (const identity of devices.get(device.id)?.identities ?? []) {
+    const key = keyOf(identity);
+    if (owners.get(key) === device.id) owners.delete(key);
+  }
+  for (const identity of device.identities) owners.set(keyOf(identity), device.id);
+  devices.set(device.id, device);
 }
 
 function bindingOf(
@@ -150,9 +178,11 @@ function isSameDevice(before: Device | undefined, device: Device): boolean {
   return isDeepStrictEqual(sorted(before), sorted(device));
 }
 
+const none: readonly string[] = [];
+
 function withLogin(
   { asset, device, binding }: Required<Pick<Put, 'asset' | 'device' | 'binding'>>,
-  { principals }: Known,
+  { principals, granted }: Known,
   { site, secret }: RegistryDeps,
   isKnown: boolean,
 ): Put {
@@ -165,11 +195,13 @@ function withLogin(
     ...(before?.previous && { previous: before.previous }),
     ...grantsOf(asset, device, site),
   };
-  principals.set(device.id, principal);
+  // What it may follows from thing and device: nothing of that need be kept for each of 200,000 rows.
+  principals.set(device.id, { ...principal, publish: none, subscribe: none });
+  const isGranted = granted.has(device.id) || isDeepStrictEqual(before, principal);
+  granted.add(device.id);
   const put = { asset, device, binding, principal };
   if (token !== undefined) return { ...put, outcome: 'created', token };
-  const isSame = isKnown && isDeepStrictEqual(before, principal);
-  return { ...put, outcome: isSame ? 'unchanged' : 'changed' };
+  return { ...put, outcome: isKnown && isGranted ? 'unchanged' : 'changed' };
 }
 
 async function write(

@@ -10,8 +10,10 @@ export interface Known {
   readonly principals: Map<string, Principal>;
   /** What a device serves now, by device. */
   readonly bound: Map<string, Binding>;
-  /** Device by identity. */
+  /** Device by identity: of those that were asked for, and of those that the devices have. */
   readonly owners: Map<string, string>;
+  /** Devices whose login was given by a row before what it may. */
+  readonly granted: Set<string>;
 }
 
 /** Reads all that is known of some ids, and who has some identities. */
@@ -42,7 +44,8 @@ export async function readKnown(
     devices: new Map(toDevices(devices, names).map((each) => [each.id, each])),
     principals: new Map(logins.map((row) => [row.name, toPrincipal(row)])),
     bound: new Map(bindings.map((binding) => [binding.device, binding])),
-    owners: new Map(taken.map((row) => [keyOf(row as Identity), row.device])),
+    owners: new Map([...names, ...taken].map((row) => [keyOf(row as Identity), row.device])),
+    granted: new Set(),
   };
 }
 

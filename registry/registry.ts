@@ -13,6 +13,7 @@ import type { Change, Entry } from './directory.ts';
 import { importRows } from './import.ts';
 import { entriesOf, putRows, regrant, type Put, type RegistryDeps } from './put.ts';
 import { readKnown } from './read.ts';
+import { release } from './release.ts';
 import { deleteAsset, deleteDevice, endBinding, servedBy, type Trx } from './rows.ts';
 
 type Changed<K extends CommandKind> = Promise<Change<CommandResults[K]> | Rejection>;
@@ -47,10 +48,12 @@ export function createRegistry(deps: RegistryDeps): Registry {
     device: Device | undefined,
     at: number,
   ): Promise<Change<Put> | Rejection> => {
+    const released = device === undefined ? [] : await release(trx, deps.site, device);
     const row = device === undefined ? { asset } : { asset, device };
     const judged = await putRows(trx, deps, [row], { at, moves: true });
     const [put] = judged;
-    return isRejection(put) ? put : { result: put!, entries: entriesOf(judged) };
+    if (isRejection(put)) return put;
+    return { result: put!, entries: [...released, ...entriesOf(judged)] };
   };
 
   const registry: Registry = {

@@ -1,4 +1,6 @@
-import { parse } from 'csv-parse/sync';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parse } from 'csv-parse';
 import { z } from 'zod';
 import { isRejection, reject, type Rejection } from '#model';
 import { toRow } from './cells.ts';
@@ -15,34 +17,65 @@ export interface TableRow {
 /** Rows that one file may hold. */
 const mostRows = 200_000;
 
+/** Characters of a CSV, and features of a GeoJSON, that are read in one turn: some ms. */
+const piece = 8_192;
+const someFeatures = 100;
+
 /**
  * Reads the rows of a CSV (a head with names of fields, `identity.dev_eui`, `attribute.mount_height`) or
  * of a GeoJSON FeatureCollection of points (properties named so, or as the API has them). A Rejection is
- * about the whole file; what is wrong with one row stands in its place.
+ * about the whole file; what is wrong with one row stands in its place. It goes by pieces, between which
+ * the thread has time for others; only the JSON of a GeoJSON is parsed in one go.
  */
-export function readTable(text: string, format: TableFormat): readonly TableRow[] | Rejection {
-  const rows = format === 'csv' ? readCsv(text) : readGeoJson(text);
+export async function readTable(
+  text: string,
+  format: TableFormat,
+): Promise<readonly TableRow[] | Rejection> {
+  const rows = format === 'csv' ? await readCsv(text) : await readGeoJson(text);
   if (isRejection(rows)) return rows;
   if (rows.length === 0) return unusable('it holds no row');
   if (rows.length > mostRows) return unusable(`${rows.length} rows; at most ${mostRows}`);
   return rows;
 }
 
-function readCsv(text: string): TableRow[] | Rejection {
+interface Line {
+  readonly info: { readonly lines: number };
+  readonly record: Record<string, string>;
+}
+
+async function readCsv(text: string): Promise<TableRow[] | Rejection> {
+  const head = /^.*$/m.exec(text)?.[0] ?? '';
+  const parser = parse({
+    bom: true,
+    columns: readHead,
+    delimiter: head.includes(';') ? ';' : ',',
+    info: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+  const rows: TableRow[] = [];
   try {
-    const head = /^.*$/m.exec(text)?.[0] ?? '';
-    const lines: { info: { lines: number }; record: Record<string, string> }[] = parse(text, {
-      bom: true,
-      columns: readHead,
-      delimiter: head.includes(';') ? ';' : ',',
-      info: true,
-      skip_empty_lines: true,
-      to: mostRows + 1,
-      trim: true,
+    await pipeline(piecesOf(text), parser, async (lines: AsyncIterable<Line>) => {
+      for await (const { info, record } of lines) {
+        if (rows.length === mostRows) throw new Error(`more than ${mostRows} rows`);
+        rows.push({ place: info.lines, row: toRow(record) });
+      }
     });
-    return lines.map(({ info, record }) => ({ place: info.lines, row: toRow(record) }));
+    return rows;
   } catch (error) {
     return unusable((error as Error).message);
+  }
+}
+
+/** Pieces of a text, each in a turn of its own; no sign outside the basic plane is cut in two. */
+async function* piecesOf(text: string): AsyncGenerator<string> {
+  for (let from = 0; from < text.length;) {
+    const end = from + piece;
+    const isPair = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+    const to = isPair ? end + 1 : end;
+    yield text.slice(from, to);
+    from = to;
+    await nextTurn();
   }
 }
 
@@ -63,7 +96,7 @@ const feature = z.object({
   properties: z.record(z.string(), z.unknown()).nullable(),
 });
 
-function readGeoJson(text: string): TableRow[] | Rejection {
+async function readGeoJson(text: string): Promise<TableRow[] | Rejection> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -72,7 +105,12 @@ function readGeoJson(text: string): TableRow[] | Rejection {
   }
   const parsed = collection.safeParse(json);
   if (!parsed.success) return unusable('it is no FeatureCollection');
-  return parsed.data.features.map((each, at) => ({ place: at + 1, row: toPoint(each) }));
+  const rows: TableRow[] = [];
+  for (const each of parsed.data.features) {
+    rows.push({ place: rows.length + 1, row: toPoint(each) });
+    if (rows.length % someFeatures === 0) await nextTurn();
+  }
+  return rows;
 }
 
 function toPoint(each: unknown): Record<string, unknown> | Rejection {

@@ -1,13 +1,15 @@
 import { isRejection } from '#model';
 import { createClient } from '#app/client.ts';
-import { configOf, exit, tell, usage, type Call } from '#app/commands/call.ts';
+import { configOf, exit, tell, type Call } from '#app/commands/call.ts';
+import { plain } from '#app/commands/show-record.ts';
 
-/** Asks the running server and prints its answer as JSON. */
+/** Asks the running server and prints its answer, as JSON where nobody says how. */
 export async function ask(
   call: Call,
   method: string,
   path: string,
   body?: object,
+  print: (answer: unknown) => string = asJson,
 ): Promise<number> {
   const config = configOf(call);
   if (Array.isArray(config)) return tell(config);
@@ -17,72 +19,34 @@ export async function ask(
     tell([answer]);
     return exit.failed;
   }
-  process.stdout.write(`${JSON.stringify(answer, undefined, 2)}\n`);
+  process.stdout.write(print(answer));
   return exit.ok;
 }
 
-/** `devices add`: registers a device, with a thing of its own or for one that is there; prints its token. */
-export async function addDevice(call: Call): Promise<number> {
-  const id = call.positionals[2];
-  if (id === undefined) return usage('devices add needs ID');
-  const { asset, replaces, profile } = call.values;
-  if (asset !== undefined) {
-    const body = { ...(profile && { profile }), ...(replaces && { replaces }) };
-    const path = `/api/v1/assets/${encodeURIComponent(String(asset))}/devices`;
-    return ask(call, 'PUT', `${path}/${encodeURIComponent(id)}`, body);
-  }
-  const body = placeOf(call);
-  if (body === undefined) return usage('devices add needs --asset, or --kind, --lat and --lon');
-  return ask(call, 'PUT', `/api/v1/devices/${encodeURIComponent(id)}`, body);
+/** Prints one entry of the server: a line a field for people, JSON with `--json`. */
+export async function show(call: Call, path: string): Promise<number> {
+  const print = call.values['json'] === true ? asJson : asLines;
+  return ask(call, 'GET', path, undefined, print);
 }
 
-/** `devices remove`: forgets a device, not its thing. */
-export async function removeDevice(call: Call): Promise<number> {
-  const id = call.positionals[2];
-  if (id === undefined) return usage('devices remove needs ID');
-  return ask(call, 'DELETE', `/api/v1/devices/${encodeURIComponent(id)}`);
+/** The one name behind a command's two words; undefined when there is none, or more. */
+export function named({ positionals }: Call): string | undefined {
+  const [, , name, ...others] = positionals;
+  return others.length === 0 && name !== '' ? name : undefined;
 }
 
-/** `devices adopt`: registers who was heard under an unknown name, and takes what it said. */
-export async function adoptDevice(call: Call): Promise<number> {
-  const [, system, name] = /^([^/]+)\/(.+)$/.exec(call.positionals[2] ?? '') ?? [];
-  const body = placeOf(call);
-  if (name === undefined || body === undefined) {
-    return usage('devices adopt needs SYSTEM/NAME, --kind, --lat, --lon');
-  }
-  const { id } = call.values;
-  const path = `/api/v1/quarantine/${encodeURIComponent(system!)}/${encodeURIComponent(name)}/adopt`;
-  return ask(call, 'POST', path, { ...body, ...(id && { id }) });
+function asJson(answer: unknown): string {
+  return `${JSON.stringify(answer, undefined, 2)}\n`;
 }
 
-/** What stands where: undefined when something of it is missing. */
-function placeOf({ values }: Call): object | undefined {
-  const { kind, lat, lon, name, profile } = values;
-  if (!kind || !lat || !lon) return undefined;
-  return {
-    kind,
-    lat: Number(lat),
-    lon: Number(lon),
-    ...(name && { name }),
-    ...(profile && { profile }),
-  };
+function asLines(answer: unknown): string {
+  const fields = Object.entries(answer as object);
+  const width = Math.max(...fields.map(([name]) => name.length));
+  const lines = fields.map(([name, value]) => `${name.padEnd(width)}  ${plain(wordsOf(value))}`);
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-/** `devices rotate`: a new token, printed once. */
-export async function rotateToken(call: Call): Promise<number> {
-  const id = call.positionals[2];
-  if (id === undefined) return usage('devices rotate needs ID');
-  const { overlap } = call.values;
-  const query = overlap === undefined ? '' : `?overlap=${encodeURIComponent(String(overlap))}`;
-  return ask(call, 'POST', `${tokenOf(id)}${query}`);
-}
-
-/** `devices revoke`: takes the token away. */
-export async function revokeToken(call: Call): Promise<number> {
-  const id = call.positionals[2];
-  return id === undefined ? usage('devices revoke needs ID') : ask(call, 'DELETE', tokenOf(id));
-}
-
-function tokenOf(id: string): string {
-  return `/api/v1/devices/${encodeURIComponent(id)}/token`;
+function wordsOf(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
 }

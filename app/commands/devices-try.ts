@@ -2,6 +2,7 @@ import { didYouMean } from '#model';
 import { likelyKind, tryProfile, type Trial } from '#ingest';
 import { wallClock } from '#app/clock.ts';
 import { configOf, count, exit, tell, text, usage, type Call } from '#app/commands/call.ts';
+import { readAttributes } from '#app/commands/place.ts';
 import { showTrial, trialJson } from '#app/commands/show-trial.ts';
 import { loadModels, type Models } from '#app/models.ts';
 
@@ -69,13 +70,6 @@ function readObject(object: string): Trial['sent'] | string {
     // Told below.
   }
   return `--object is a JSON object of a codec's values, as '{"distance": 2116}'`;
-}
-
-function readAttributes(given: Call['values'][string]): Record<string, number> | string {
-  const all = typeof given === 'object' ? given : [];
-  const pairs = all.map((one) => /^(\w{1,64})=(-?\d{1,12}(?:\.\d{1,12})?)$/.exec(one));
-  if (pairs.includes(null)) return '--attribute is NAME=NUMBER, as mount_height=1500';
-  return Object.fromEntries(pairs.map((pair) => [pair![1]!, Number(pair![2])]));
 }
 
 function missing(what: string, name: string, known: ReadonlyMap<string, unknown>): string {

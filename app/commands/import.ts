@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { importChunk, isRejection, type Rejection } from '#model';
-import { readTable, type TableFormat, type TableRow } from '#registry';
+import { readTable, type TableFormat } from '#registry';
 import { createClient, type Client } from '#app/client.ts';
 import { configOf, exit, fail, tell, text, usage, type Call } from '#app/commands/call.ts';
 import { createProgress } from '#app/commands/progress.ts';
@@ -38,30 +38,53 @@ export async function importCommand(call: Call): Promise<number> {
   if (isRejection(client)) return refuse(client);
   const content = await readFile(file, 'utf8').catch((error: unknown) => error as Error);
   if (content instanceof Error) return fail(content.message);
-  const rows = readTable(content, format);
-  if (isRejection(rows)) return refuse(rows);
   const isTrial = call.values['dry-run'] === true;
   const report = openReport(text(call.values['report']));
   if (report instanceof Error) return fail(report.message);
-  const path = `/api/v1/${what}/import?dry_run=${isTrial}`;
   const lines: Line[] = [];
-  const broken = await send(client, path, rows, (some) => {
+  const path = `/api/v1/${what}/import`;
+  const work = isTrial ? tryFile : sendRows;
+  const broken = await work({ client, path, content, format }, (some) => {
     lines.push(...some);
     report?.add(some);
   });
   report?.close();
+  if (broken !== undefined && lines.length === 0) return refuse(broken);
   show(lines, isTrial, report !== undefined);
   if (broken !== undefined) return refuse(broken);
   return lines.some(({ outcome }) => outcome === 'refused') ? exit.failed : exit.ok;
 }
 
-/** Sends the rows chunk by chunk; resolves with what broke it off, after what was done was told. */
-async function send(
-  client: Client,
-  path: string,
-  rows: readonly TableRow[],
-  told: (lines: readonly Line[]) => void,
+interface Job {
+  readonly client: Client;
+  readonly path: string;
+  readonly content: string;
+  readonly format: TableFormat;
+}
+
+/** Told of lines of the report as they come. */
+type Told = (lines: readonly Line[]) => void;
+
+/** A trial goes to the server whole: what a row comes to depends on those before it. */
+async function tryFile(
+  { client, path, content, format }: Job,
+  told: Told,
 ): Promise<Rejection | undefined> {
+  const type = format === 'csv' ? 'text/csv' : 'application/geo+json';
+  const answer = await client.send(`${path}?dry_run=true`, type, content);
+  if (isRejection(answer)) return answer;
+  const { items } = answer as { items: Line[] };
+  for (let at = 0; at < items.length; at += importChunk) told(items.slice(at, at + importChunk));
+  return undefined;
+}
+
+/** Sends the rows chunk by chunk; resolves with what broke it off, after what was done was told. */
+async function sendRows(
+  { client, path, content, format }: Job,
+  told: Told,
+): Promise<Rejection | undefined> {
+  const rows = await readTable(content, format);
+  if (isRejection(rows)) return rows;
   const progress = createProgress('import', rows.length);
   try {
     for (let at = 0; at < rows.length; at += importChunk) {

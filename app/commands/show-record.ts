@@ -44,8 +44,8 @@ export function recordJson({
       };
 }
 
-/** A terminal obeys control characters, and a device may send any. */
-function plain(text: string): string {
+/** A text as a terminal may have it: that obeys control characters, and a device may send any. */
+export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (sign) => {
     return `\\u${sign.codePointAt(0)!.toString(16).padStart(4, '0')}`;
   });

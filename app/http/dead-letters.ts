@@ -4,11 +4,13 @@ import { iso, isRejection, reject, type Rejection } from '#model';
 import {
   countDeadLetters,
   listDeadLetters,
+  listLetterHeads,
   replayEntry,
   replayProblem,
   type IngestTables,
   type KeptLetter,
   type LetterFilter,
+  type LetterHead,
 } from '#ingest';
 import { scope } from '#app/database/database.ts';
 import { page, type HttpContext, type Server } from '#app/http/context.ts';
@@ -47,9 +49,9 @@ export function deadLetterRoutes(app: Server, context: HttpContext): void {
     const { limit, cursor, state, ...rest } = request.query;
     const filter = { ...rest, state: state === 'all' ? undefined : state };
     const from = { limit, ...(cursor !== undefined && { before: cursor }) };
-    const rows = await listDeadLetters(db, from, filter);
+    const rows = await listLetterHeads(db, from, filter);
     return {
-      items: rows.map(toItem),
+      items: rows.map(toHead),
       next: rows.length === limit ? String(rows.at(-1)!.id) : null,
     };
   });
@@ -140,13 +142,29 @@ async function newest(tables: Kysely<IngestTables>, wanted: LetterFilter): Promi
   return letter?.id ?? 0;
 }
 
-function toItem({ bytes, receivedAt, part, stranger, replayedBy, ...letter }: KeptLetter): object {
-  return {
-    ...letter,
-    part: part ?? null,
-    stranger: stranger ?? null,
-    received_at: iso(receivedAt),
-    bytes: Buffer.from(bytes).toString('base64'),
-    replayed_by: replayedBy ?? null,
-  };
+/** In a list: how long it is, and how it begins, as text where it is that, else in hexadecimal digits. */
+function toHead({ start, ...letter }: LetterHead): object {
+  return { ...toLine(letter), ...textOf(start, start.length < letter.size) };
+}
+
+/** Alone: with all of its bytes. */
+function toItem({ bytes, ...letter }: KeptLetter): object {
+  const size = bytes.length;
+  return { ...toLine(letter), size, bytes: Buffer.from(bytes).toString('base64') };
+}
+
+function toLine(letter: Omit<KeptLetter, 'bytes'>): object {
+  const { receivedAt, part = null, stranger = null, replayedBy = null, ...rest } = letter;
+  return { ...rest, part, stranger, received_at: iso(receivedAt), replayed_by: replayedBy };
+}
+
+function textOf(start: Uint8Array, isCut: boolean): { text: string } | { hex: string } {
+  try {
+    // A cut may go through a character.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: isCut });
+    if (!/(?![\t\n\r])\p{Cc}/u.test(text)) return { text };
+  } catch {
+    // No text.
+  }
+  return { hex: Buffer.from(start).toString('hex') };
 }

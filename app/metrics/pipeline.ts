@@ -1,5 +1,11 @@
 import type { Registry } from 'prom-client';
-import { countNeverArrived, deadLetterCounts, readAccounts, type IngestTables } from '#ingest';
+import {
+  countNeverArrived,
+  deadLetterCounts,
+  readAccounts,
+  type Dropped,
+  type IngestTables,
+} from '#ingest';
 import type { Books } from '#app/books.ts';
 import { scope } from '#app/database/database.ts';
 import { Histogram, seconds } from '#app/metrics/histogram.ts';
@@ -24,7 +30,12 @@ export function measureDatabase(registry: Registry): { readonly onCommit: (ms: n
 /** Adds what the pipeline thread knows: lag and classes of each stage, dead letters, books, rules. */
 export function measurePipeline(
   registry: Registry,
-  { pipeline, stations, books }: { pipeline: Pipeline; stations: Stations; books: Books },
+  {
+    pipeline,
+    stations,
+    books,
+    dropped,
+  }: { pipeline: Pipeline; stations: Stations; books: Books; dropped: Dropped },
 ): void {
   const db = scope<IngestTables>(stations.db);
   const headOf = (consumer: string): number =>
@@ -70,6 +81,15 @@ export function measurePipeline(
         labels: { consumer, code },
         value: count,
       })),
+  );
+  measure(
+    registry,
+    {
+      name: 'siaga_dead_letters_dropped_total',
+      help: 'Dead letters that went for their age since the start, open or replayed',
+      type: 'counter',
+    },
+    () => Object.entries(dropped).map(([state, value]) => ({ labels: { state }, value })),
   );
   measure(
     registry,

@@ -12,6 +12,7 @@ import { createFollowedClock, fineClock, wallClock } from '#app/clock.ts';
 import { scope } from '#app/database/database.ts';
 import { createExecute } from '#app/execute.ts';
 import { createLogger } from '#app/logging.ts';
+import { retainLetters } from '#app/letter-retention.ts';
 import { measureLog } from '#app/metrics/log.ts';
 import { measureDatabase, measurePipeline } from '#app/metrics/pipeline.ts';
 import { measureThread } from '#app/metrics/runtime.ts';
@@ -95,6 +96,22 @@ const retaining = retain(stations.readings, {
   signal: stopping.signal,
 });
 
+const dropped = { open: 0, replayed: 0 };
+const retainingLetters = retainLetters(scope<IngestTables>(db), {
+  keep: config.retention.letters,
+  now,
+  oldest: async () => ({
+    packets: await stations.packets.oldest(),
+    readings: stations.readings.oldest,
+  }),
+  count({ open, replayed }) {
+    dropped.open += open;
+    dropped.replayed += replayed;
+  },
+  logger: log,
+  signal: stopping.signal,
+});
+
 const books = watchBooks({
   async measure() {
     const positions = new Map(pipeline.stages.map((stage) => [stage.name, stage.position()]));
@@ -104,7 +121,7 @@ const books = watchBooks({
   log,
   signal: stopping.signal,
 });
-measurePipeline(registry, { pipeline, stations, books });
+measurePipeline(registry, { pipeline, stations, books, dropped });
 
 const execute = createExecute({
   ...stations,
@@ -135,6 +152,7 @@ const calls: PipelineCalls = {
     stopping.abort();
     await books.ended;
     await retaining;
+    await retainingLetters;
     await pipeline.close();
     await spans?.close();
     setImmediate(() => process.exit(0)); // a neighbour that hangs must not hold the thread

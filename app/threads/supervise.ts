@@ -84,9 +84,11 @@ export function supervise<Calls extends { stop(): Promise<void> }>(options: {
     restarts: () => restarts,
     async stop() {
       stopping = true;
-      // A thread that does not end by itself is ended: what it had committed stays.
+      // A thread that does not end by itself is ended: what it had committed stays. One that still starts
+      // may not even hear of it, and has taken nothing yet.
       calls?.stop().catch(() => undefined);
-      await Promise.race([ended, pause(3_000, undefined, { ref: false })]);
+      const patience = problem === undefined ? 3_000 : 1_000;
+      await Promise.race([ended, pause(patience, undefined, { ref: false })]);
       await worker?.terminate();
     },
   };

@@ -93,8 +93,8 @@ export interface Link {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** What says that a device is gone: its will (or its own word before it goes), a death certificate, its gateway. */
-export type Leaving = 'will' | 'death' | 'gateway';
+/** What says that a device is gone: its will (or its own word before it goes), a death certificate, its gateway, the end of its connection. */
+export type Leaving = 'will' | 'death' | 'gateway' | 'connection';
 
 /** A packet in the common form of all formats. */
 export type Envelope =

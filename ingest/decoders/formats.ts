@@ -1,4 +1,5 @@
 import { chirpstack } from './chirpstack.ts';
+import { connection } from './connection.ts';
 import type { Format } from './envelope.ts';
 import { fiware } from './fiware.ts';
 import { hires } from './hires.ts';
@@ -22,4 +23,5 @@ export const formats: readonly Format[] = [
   sparkplug,
   hires,
   spat,
+  connection,
 ];

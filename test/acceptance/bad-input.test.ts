@@ -8,11 +8,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, hungUp, makeFolder, startServer, type TestServer } from '../support/server.ts';
 
 interface DeadLetter {
+  id: number;
   record: number;
   code: string;
   part: string | null;
   reason: string;
-  bytes: string;
+  size: number;
+  text?: string;
+  hex?: string;
 }
 interface Ledger {
   packets: { accepted: number; refused: Record<string, number> };
@@ -86,9 +89,23 @@ describe('bad input', { timeout: 60_000 }, () => {
       const record = await publish(payload);
       const letter = await eventually(newestLetter, (found) => found?.record === record);
       expect(letter).toMatchObject({ code, part });
-      expect(Buffer.from(letter!.bytes, 'base64').toString()).toBe(payload);
+      expect(letter).toMatchObject({ size: payload.length, text: payload });
     },
   );
+
+  test.each([
+    ['text', Buffer.from(`["${'ä'.repeat(300)}`), { text: `["${'ä'.repeat(127)}` }],
+    ['bytes', Buffer.alloc(300, 0xff), { hex: 'ff'.repeat(256) }],
+    ['control characters', Buffer.from('\u001b[2J'), { hex: '1b5b324a' }],
+  ])('is listed by how it begins when it is %s, and shown whole alone', async (_, sent, start) => {
+    const record = await publish(sent);
+    const letter = await eventually(newestLetter, (found) => found?.record === record);
+    expect(letter).toMatchObject({ size: sent.length, ...start });
+    expect(letter).not.toHaveProperty('bytes');
+    const path = `/api/v1/dead-letters/${letter!.id}`;
+    const { body } = await server.api<{ bytes: string }>('GET', path);
+    expect(Buffer.from(body.bytes, 'base64')).toEqual(sent);
+  });
 
   test('is stored at the receive time, and raises nothing, when a clock says 1970', async () => {
     const from = new Date().toISOString();

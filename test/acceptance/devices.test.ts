@@ -1,3 +1,4 @@
+import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, makeFolder, startServer, type TestServer } from '../support/server.ts';
 
@@ -9,7 +10,7 @@ describe('what is known of devices beside their readings', { timeout: 60_000 }, 
   let remove: () => Promise<void>;
 
   beforeAll(async () => {
-    const made = await makeFolder('influxd: none\n');
+    const made = await makeFolder('influxd: none\n', ', sessions: { lost: 100ms }');
     remove = made.remove;
     server = await startServer(made.folder);
   }, 60_000);
@@ -70,6 +71,33 @@ describe('what is known of devices beside their readings', { timeout: 60_000 }, 
     for (const state of ['online', 'will', 'never', 'silent']) {
       expect(metrics).toContain(`siaga_devices{state="${state}"} 1`);
     }
+  });
+
+  test('a device that vanishes is gone when its connection ends, and is back with it', async () => {
+    const token = await server.device('bin-7', { kind: 'bin', ...at, interval: 6 * hour });
+    const options = { username: 'bin-7', password: token, reconnectPeriod: 0, keepalive: 1 };
+    const client = await connectAsync(server.mqtt, options);
+    client.on('error', () => undefined);
+    let answers = 0;
+    client.on('packetreceive', ({ cmd }) => (answers += cmd === 'pingresp' ? 1 : 0));
+    await eventually(
+      async () => answers,
+      (count) => count === 2,
+    );
+    client.stream.destroy();
+    const gone = await eventually(
+      () => device('bin-7'),
+      ({ reason }) => reason !== 'never',
+    );
+    expect(gone).toMatchObject({ online: false, reason: 'connection' });
+    const again = await connectAsync(server.mqtt, options);
+    await eventually(
+      () => device('bin-7'),
+      ({ online }) => online,
+    );
+    await again.endAsync();
+    const ledger = await get<{ balanced: boolean }>('/ledger');
+    expect(JSON.stringify(ledger)).not.toContain('"balanced":false');
   });
 
   test('a day is as complete as its intervals were heard', async () => {

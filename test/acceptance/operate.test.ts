@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { eventually, hungUp, makeFolder, startServer, type TestServer } from '../support/server.ts';
 import { noInflux } from '../support/influx.ts';
 
@@ -126,26 +127,47 @@ describe('operating a server', { timeout: 60_000 }, () => {
   );
 });
 
-test(
-  'ends with 0 and leaves no child when told to stop while it starts',
-  { timeout: 60_000 },
-  async () => {
-    const { folder, remove } = await makeFolder();
-    const child = spawn(process.execPath, [program, 'start'], {
-      cwd: folder,
-      env: { PATH: process.env['PATH'], SIAGA_ADMIN_KEY: 'k' },
-      stdio: 'ignore',
-    });
-    const made = () =>
-      stat(join(folder, 'data/folder.json')).then(
-        () => true,
-        () => false,
-      );
-    await eventually(made, (is) => is);
-    child.kill('SIGINT');
-    const [code] = (await once(child, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    expect(spawnSync('pgrep', ['-f', folder]).stdout.toString()).toBe('');
-    await remove();
-  },
-);
+/** A start of the program in a folder of its own, which is told to stop when `file` is there. */
+async function interrupt(file: string, path: string) {
+  const { folder, remove } = await makeFolder();
+  onTestFinished(remove);
+  const child = spawn(process.execPath, [program, 'start'], {
+    cwd: folder,
+    env: { PATH: path, SIAGA_ADMIN_KEY: 'k' },
+    stdio: 'ignore',
+  });
+  const made = () =>
+    stat(join(folder, 'data', file)).then(
+      () => true,
+      () => false,
+    );
+  await eventually(made, (is) => is, 30);
+  const from = performance.now();
+  child.kill('SIGINT');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const ms = performance.now() - from;
+  return { code, ms, left: spawnSync('pgrep', ['-f', folder]).stdout.toString() };
+}
+
+describe('a start that is told to stop', { timeout: 60_000 }, () => {
+  test('ends with 0 and leaves no child', async () => {
+    const { code, left } = await interrupt('folder.json', process.env['PATH']!);
+    expect({ code, left }).toEqual({ code: 0, left: '' });
+  });
+
+  test('does not wait for an influxd that neither comes up nor goes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'siaga-mute-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const mute = `#!/bin/sh
+      [ "$1" = version ] && echo 'InfluxDB v1.0' && exit
+      trap '' TERM
+      echo $$ > "$(dirname "$2")/mute.pid"
+      while :; do sleep 0.1; done
+    `;
+    await writeFile(join(folder, 'influxd'), mute, { mode: 0o755 });
+    const path = `${folder}:${process.env['PATH']}`;
+    const { code, ms, left } = await interrupt('influxd/mute.pid', path);
+    expect({ code, left }).toEqual({ code: 0, left: '' });
+    expect(ms).toBeLessThan(5_000);
+  });
+});

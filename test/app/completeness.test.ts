@@ -17,7 +17,11 @@ const city = (await loadCity(parseConfig('', 'siaga.yaml', {}) as Config)) as Ci
 async function open(bins: Readonly<Record<string, { since?: number; heard: number[] }>>) {
   const db = await openDatabase(join(newFolder(), 'siaga.db'));
   onTestFinished(() => db.destroy());
-  const book = new CompletenessBook({ calendar, intervalOf: () => hour });
+  const book = new CompletenessBook({
+    calendar,
+    intervalOf: () => hour,
+    intervalOfDevice: () => hour,
+  });
   for (const [id, { since, heard }] of Object.entries(bins)) {
     const place = { lat: 0, lon: 0, name: null, district: '', zone: '', parent: null };
     const asset = { id, kind: 'bin', ...place, interval: hour, attributes: '{}' };

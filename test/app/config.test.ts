@@ -25,7 +25,7 @@ describe('mqtt.anonymous', () => {
     (listeners) => {
       const asked = [anonymous, listeners].filter(Boolean).join(', ');
       expect(parse(asked)).toMatchObject({
-        mqtt: { anonymous: { publish: ['test/#'], subscribe: [] } },
+        mqtt: { anonymous: { publish: ['test/#'], subscribe: [], limits: 'device' } },
       });
     },
   );

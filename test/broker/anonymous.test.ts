@@ -52,6 +52,33 @@ describe('a client without a user name', () => {
     expect(bench.codes()).toEqual(['broker.login_failed']);
   });
 
+  test.each([
+    ['a device', {}, 16_384],
+    ['a bridge where it is told so', { limits: 'bridge' }, 262_144],
+  ] as const)('has the packets of %s', async (_, limits, most) => {
+    const bench = await openBroker({}, { anonymous: { ...may.anonymous, ...limits } });
+    const line = await login(bench, nobody);
+    const room = most - Buffer.byteLength('test/a') - 4;
+    line.send(publish('test/a', { body: 'x'.repeat(room - 10) }));
+    await line.hear(puback());
+    line.send(publish('test/a', { body: 'x'.repeat(room + 10) }));
+    await line.ended;
+    expect(bench.codes()).toEqual(['broker.packet_too_large']);
+  });
+
+  test("has a device's pace, one for all of them", async () => {
+    const slow = { rate: 1, burst: 4, patience: 60_000 };
+    const bridge = { rate: 10_000, burst: 10_000, patience: 60_000 };
+    const bench = await openBroker({ pace: { device: slow, bridge } }, may);
+    const [one, two] = [await login(bench, nobody), await login(bench, { ...nobody, id: 'y' })];
+    one.send(...Array.from({ length: 3 }, () => publish('test/a')));
+    await one.hear(puback(), puback(), puback());
+    two.send(publish('test/a'), publish('test/a'));
+    await two.hear(puback(), puback());
+    one.send(publish('test/a'));
+    await vi.waitFor(() => expect(bench.guarded).toContain('publish_held'));
+  });
+
   test('has a name that no device or bridge can have', () => {
     expect(segment.safeParse(anonymousName).success).toBe(false);
   });

@@ -29,8 +29,8 @@ describe('connection', () => {
       principal: () => device,
       authorize: () => undefined,
       frameCap: () => 16_384,
-      takePace: () => new Pace({ rate: 1e9, burst: 1e9, patience: 0 }, 0),
-      givePace: () => undefined,
+      enter: () => new Pace({ rate: 1e9, burst: 1e9, patience: 0 }, 0),
+      leave: () => undefined,
       inflight: { messages: 1_000, bytes: 1 << 20 },
       full: () => undefined,
       append(_login, _topic, _payload, done) {

@@ -19,6 +19,7 @@ interface More {
   readonly folder?: string;
   readonly keep?: number;
   readonly wills?: number;
+  readonly lost?: number;
   readonly now?: number;
 }
 

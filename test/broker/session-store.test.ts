@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -71,6 +72,44 @@ describe('the store of sessions', () => {
     expect(Object.values((await open(folder)).kept).map(({ length }) => length)).toEqual(
       Array(50).fill(100_000),
     );
+  });
+
+  test('lets nobody wait for what came later, and those who wait go in turn', async () => {
+    const { store } = await open(newFolder());
+    let taken = 0;
+    // Each that is written brings another: more than a batch always waits.
+    const feed = (): void => {
+      store.put(`load ${taken}-${Math.random()}`, () => {
+        if (taken++ < 400) feed();
+        return Buffer.alloc(600_000);
+      });
+    };
+    for (let n = 0; n < 4; n++) feed();
+    const order: string[] = [];
+    const asks = ['first', 'second', 'third'].map(async (name) => {
+      store.put(name, () => Buffer.from(name));
+      await new Promise(setImmediate);
+      await store.written();
+      order.push(name);
+    });
+    await Promise.all(asks);
+    expect(order).toEqual(['first', 'second', 'third']);
+    expect(taken).toBeLessThan(40);
+    taken = 400;
+  });
+
+  test('tells who waits only when what it put is on disk', async () => {
+    const folder = newFolder();
+    const { store } = await open(folder);
+    const sizes: number[] = [];
+    // 3 MB: LevelDB's first file is not yet turned over.
+    for (let n = 0; n < 10; n++) {
+      store.put(`${n}`, () => randomBytes(300_000)); // nothing that can be compressed
+      void store.written().then(() => sizes.push(bytesOf(folder)));
+    }
+    await store.written();
+    expect(sizes).toHaveLength(10);
+    for (const [n, size] of sizes.entries()) expect(size).toBeGreaterThan((n + 1) * 300_000);
   });
 });
 

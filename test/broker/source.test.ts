@@ -10,6 +10,10 @@ import { eventually } from '../support/server.ts';
 /** Somebody else's broker; it keeps sessions for as long as it runs. */
 async function startForeign(port = 0, login?: string) {
   const aedes = await Aedes.createBroker();
+  const acknowledged: string[] = [];
+  aedes.on('ack', (packet) => {
+    if ('payload' in packet) acknowledged.push(String(packet.payload));
+  });
   if (login !== undefined) {
     aedes.authenticate = (_client, username, password, done) => {
       done(null, `${username}:${password?.toString()}` === login);
@@ -24,7 +28,8 @@ async function startForeign(port = 0, login?: string) {
     aedes.close();
     await closed;
   };
-  return { aedes, server, stop, port: (server.address() as AddressInfo).port };
+  const { port: own } = server.address() as AddressInfo;
+  return { aedes, server, stop, acknowledged, port: own };
 }
 
 function listen(port: number, extra: object = {}) {
@@ -60,7 +65,7 @@ function listen(port: number, extra: object = {}) {
     refused,
     /** From now on nothing is flushed. */
     hold: () => (isFlushing = false),
-    flush() {
+    flush: () => {
       isFlushing = true;
       for (const done of flushes.splice(0)) done();
     },
@@ -72,6 +77,12 @@ function listen(port: number, extra: object = {}) {
   };
 }
 
+async function publisher(port: number) {
+  const device = await connectAsync(`mqtt://127.0.0.1:${port}`);
+  onTestFinished(() => device.endAsync(true));
+  return device;
+}
+
 const text = ({ bytes }: LogEntry): string => Buffer.from(bytes).toString();
 
 test('a source brings what others publish under a name that no login can have', async () => {
@@ -79,8 +90,7 @@ test('a source brings what others publish under a name that no login can have', 
   onTestFinished(foreign.stop);
   const { entries, connected } = listen(foreign.port);
   await connected();
-  const device = await connectAsync(`mqtt://127.0.0.1:${foreign.port}`);
-  onTestFinished(() => device.endAsync(true));
+  const device = await publisher(foreign.port);
   await device.publishAsync('v3/app@ttn/devices/d1/up', 'one', { qos: 1 });
   await eventually(
     async () => entries,
@@ -99,8 +109,7 @@ test('a source acknowledges after the flush, and gets again what it did not ackn
   const first = listen(foreign.port);
   await first.connected();
   first.hold();
-  const device = await connectAsync(`mqtt://127.0.0.1:${foreign.port}`);
-  onTestFinished(() => device.endAsync(true));
+  const device = await publisher(foreign.port);
   await device.publishAsync('a/b', 'one', { qos: 1 });
   await eventually(
     async () => first.entries.length,
@@ -114,6 +123,72 @@ test('a source acknowledges after the flush, and gets again what it did not ackn
   );
   expect(one).toBe('one');
 });
+
+test('a source reads on while the log flushes, and acknowledges all of it then', async () => {
+  const foreign = await startForeign();
+  onTestFinished(foreign.stop);
+  const first = listen(foreign.port);
+  await first.connected();
+  first.hold();
+  const device = await publisher(foreign.port);
+  const names = Array.from({ length: 50 }, (_, i) => `n${i}`);
+  for (const name of names) device.publish('a/b', name, { qos: 1 });
+  await eventually(
+    async () => first.entries.map(text),
+    (all) => all.join() === names.join(),
+  );
+  expect(foreign.acknowledged).toEqual([]);
+  first.flush();
+  await eventually(
+    async () => foreign.acknowledged,
+    (all) => all.length === names.length,
+  );
+  expect(foreign.acknowledged).toEqual(names);
+});
+
+test('a source acknowledges in the order of the messages, also what it leaves out', async () => {
+  const foreign = await startForeign();
+  onTestFinished(foreign.stop);
+  const { hold, flush, entries, refused, connected } = listen(foreign.port);
+  await connected();
+  hold();
+  const device = await publisher(foreign.port);
+  const large = 'x'.repeat(1_001);
+  for (const body of ['one', large, 'two']) device.publish('a/b', body, { qos: 1 });
+  await eventually(
+    async () => entries.length,
+    (count) => count === 2,
+  );
+  expect(refused).toHaveLength(1);
+  expect(foreign.acknowledged).toEqual([]);
+  flush();
+  await eventually(
+    async () => foreign.acknowledged,
+    (all) => all.length === 3,
+  );
+  expect(foreign.acknowledged).toEqual(['one', large, 'two']);
+});
+
+test('a source is held back when a thousand messages wait, and goes on when they are flushed', async () => {
+  const foreign = await startForeign();
+  onTestFinished(foreign.stop);
+  const { hold, flush, entries, connected } = listen(foreign.port);
+  await connected();
+  hold();
+  const device = await publisher(foreign.port);
+  const sent = Array.from({ length: 1_200 }, () => device.publishAsync('a/b', 'x', { qos: 1 }));
+  await Promise.all(sent);
+  await eventually(
+    async () => entries.length,
+    (count) => count >= 1_000,
+  );
+  expect(entries).toHaveLength(1_000);
+  flush();
+  await eventually(
+    async () => entries.length,
+    (count) => count === 1_200,
+  );
+}, 30_000);
 
 test('a source comes back for ever, and says why it waits', async () => {
   const foreign = await startForeign();
@@ -131,8 +206,7 @@ test('a source comes back for ever, and says why it waits', async () => {
   const back = await startForeign(foreign.port);
   onTestFinished(back.stop);
   await connected();
-  const device = await connectAsync(`mqtt://127.0.0.1:${foreign.port}`);
-  onTestFinished(() => device.endAsync(true));
+  const device = await publisher(foreign.port);
   await device.publishAsync('a/b', 'after', { qos: 1 });
   await eventually(
     async () => entries.map(text),
@@ -161,8 +235,7 @@ test('a source counts and leaves out what no login could send here', async () =>
   onTestFinished(foreign.stop);
   const { entries, refused, connected } = listen(foreign.port);
   await connected();
-  const device = await connectAsync(`mqtt://127.0.0.1:${foreign.port}`);
-  onTestFinished(() => device.endAsync(true));
+  const device = await publisher(foreign.port);
   await device.publishAsync('a/\u0001b', 'x', { qos: 1 });
   await device.publishAsync('a/b', Buffer.alloc(1_001), { qos: 1 });
   await device.publishAsync('a/b', 'fine', { qos: 0 });

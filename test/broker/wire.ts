@@ -97,13 +97,14 @@ export async function openBroker(
       host: '127.0.0.1',
       port: 0,
       limits: { ...limits, ...changed },
-      sessions: { keep: 60_000, wills: 60_000, ...sessions },
+      sessions: { keep: 60_000, wills: 60_000, lost: 60_000, ...sessions },
       ...listeners,
     },
     {
       directory: { principal: (name) => known.get(name), assetOf: () => undefined },
       tokenMatches: (token, hash) => hash !== '' && token === hash,
       now: () => clock.now,
+      wall: Date.now,
       append(entry, done) {
         appended.push(entry);
         if (held) held.push(done);

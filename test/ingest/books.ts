@@ -20,4 +20,5 @@ export const counting: Counting = { kinds: new Map(), widthOf: () => undefined }
 export const schedule: Schedule = {
   calendar: createCalendar('Asia/Makassar'),
   intervalOf: () => 6 * 3_600_000,
+  intervalOfDevice: () => 6 * 3_600_000,
 };

@@ -77,7 +77,7 @@ describe('completeness', () => {
 
   test('divides a day of 25 hours as well', async () => {
     const calendar = createCalendar('America/New_York');
-    const { hear, rows } = await open({ calendar, intervalOf: () => hour });
+    const { hear, rows } = await open({ ...schedule, calendar, intervalOf: () => hour });
     const midnight = (calendar.named('2026-11-01')!.start - start) / hour;
     await hear('a', midnight, midnight + 24.5, midnight + 25);
     expect(await rows()).toEqual(['a 2026-11-01 2/25', 'a 2026-11-02 1/24']);

@@ -2,9 +2,13 @@ import { expect, test } from 'vitest';
 import { PresenceBook } from '../../ingest/presence.ts';
 import { openBooks } from './books.ts';
 
+const minute = 60_000;
+/** Everybody reports every minute. */
+const schedule = { intervalOfDevice: () => minute };
+
 async function open() {
   const db = await openBooks();
-  const book = new PresenceBook();
+  const book = await PresenceBook.open(db, schedule);
   const save = async (packets: number): Promise<void> => book.saved(await book.save(db, packets));
   const rows = () => db.selectFrom('presence').selectAll().orderBy('device').execute();
   return { book, save, rows, db };
@@ -56,8 +60,53 @@ test('presence says since when a device is there or gone, and why, over restarts
   await save(1);
   const row = { device: 'a', online: 0, reason: 'death' };
   expect(await rows()).toEqual([{ ...row, seen_at: 3_000, since: 2_000 }]);
-  const again = new PresenceBook();
+  const again = await PresenceBook.open(db, schedule);
   again.hear({ device: 'a', seenAt: 4_000, online: false, reason: 'death' });
   again.saved(await again.save(db, 1));
   expect(await rows()).toEqual([{ ...row, seen_at: 4_000, since: 2_000 }]);
+});
+
+test('presence begins anew after a silence, and not after one lost report, over restarts too', async () => {
+  const { book, save, rows, db } = await open();
+  const since = async () => (await rows())[0]!.since;
+  book.hear({ device: 'a', seenAt: minute, online: true });
+  book.hear({ device: 'a', seenAt: 4 * minute, online: true });
+  await save(1_000);
+  expect(await since()).toBe(minute);
+  const again = await PresenceBook.open(db, schedule);
+  again.hear({ device: 'a', seenAt: 7 * minute + 1, online: true });
+  // Under load too: it is a change, as coming and going are.
+  await again.save(db, 1_000);
+  expect(await since()).toBe(7 * minute + 1);
+});
+
+test('presence of a device that is gone is not renewed by a second word of that, however late', async () => {
+  const { book, save, rows } = await open();
+  book.hear({ device: 'a', seenAt: minute, online: false, reason: 'death' });
+  book.hear({ device: 'a', seenAt: 60 * minute, online: false });
+  await save(1);
+  expect(await rows()).toEqual([
+    { device: 'a', seen_at: 60 * minute, online: 0, since: minute, reason: 'will' },
+  ]);
+});
+
+test('presence takes the last word in the log, and no time moves back with a clock that is corrected', async () => {
+  const { book, save, rows } = await open();
+  const hear = (seenAt: number, online = true) => book.hear({ device: 'a', seenAt, online });
+  hear(20 * minute);
+  hear(19 * minute);
+  await save(1);
+  const row = { device: 'a', online: 1, reason: null };
+  expect(await rows()).toEqual([{ ...row, seen_at: 20 * minute, since: 20 * minute }]);
+  hear(19 * minute, false);
+  await save(1);
+  expect(await rows()).toMatchObject([{ online: 0, seen_at: 20 * minute, since: 20 * minute }]);
+});
+
+test('presence does not stay in a future that a wrong clock had seen', async () => {
+  const { book, save, rows } = await open();
+  book.hear({ device: 'a', seenAt: 1_000 * minute, online: true });
+  book.hear({ device: 'a', seenAt: 2 * minute, online: true });
+  await save(1);
+  expect(await rows()).toMatchObject([{ online: 1, seen_at: 2 * minute, since: 2 * minute }]);
 });

@@ -6,13 +6,14 @@ import { onTestFinished } from 'vitest';
 import { commands, isRejection, kind, type CommandResults } from '#model';
 import { openDatabase, scope } from '#app/database/database.ts';
 import { createDirectory, type Change, type LiveDirectory } from '../../registry/directory.ts';
+import type { RegistryDeps } from '../../registry/put.ts';
 import { createRegistry } from '../../registry/registry.ts';
 import type { RegistryTables } from '../../registry/tables.ts';
 
 const title = { en: 'Bin', id: 'Tempat sampah' };
 const bin = kind.parse({ kind: 'bin', title, icon: 'bin', interval: '10m', metrics: {} });
 export const secret = 'secret';
-export const registry = createRegistry({
+export const deps: RegistryDeps = {
   kinds: new Map([
     ['bin', bin],
     ['streetlight', bin],
@@ -23,7 +24,8 @@ export const registry = createRegistry({
     find: ({ lat }) => (lat < -10 ? { zone: 'Fatululi', district: 'Oebobo' } : undefined),
   },
   secret,
-});
+};
+export const registry = createRegistry(deps);
 
 export const bodyOf = (extra: object) =>
   commands['device.put'].parse({ id: 'bin-1', kind: 'bin', lat: -10.17, lon: 123.6, ...extra });

@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createDirectory } from '../../registry/directory.ts';
+import { importRows } from '../../registry/import.ts';
 import { loadEntries } from '../../registry/read.ts';
 import { tokenMatches } from '../../registry/token.ts';
-import { openBench, registry, secret, type Bench } from './bench.ts';
+import { createTrial } from '../../registry/trial.ts';
+import { deps, openBench, registry, secret, type Bench } from './bench.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -17,7 +20,7 @@ const rowOf = (id: string, extra: object = {}) => ({
   ...extra,
 });
 const send = async (rows: unknown[], options: object = {}) => {
-  const body = { what: 'devices' as const, isTrial: false, rows, ...options };
+  const body = { what: 'devices' as const, rows, ...options };
   const { outcomes } = await bench.change((trx) => registry.importRows(trx, body, 1_000));
   return outcomes;
 };
@@ -61,7 +64,8 @@ describe('an import', () => {
     await send([rowOf('bin-1'), rowOf('bin-2')]);
     const before = await loadEntries(bench.db);
     const rows = [rowOf('bin-1'), rowOf('bin-2', { name: 'New' }), rowOf('bin-3')];
-    expect(await send(rows, { isTrial: true })).toEqual([
+    const trial = createTrial(deps);
+    expect(await trial(bench.db, { what: 'devices', rows })).toEqual([
       { outcome: 'unchanged', id: 'bin-1' },
       { outcome: 'changed', id: 'bin-2' },
       { outcome: 'created', id: 'bin-3' },
@@ -114,4 +118,92 @@ describe('an import', () => {
     expect(bench.directory.principal('lamp-1')).toBeUndefined();
     expect(bench.directory.device('lamp-1')).toBeUndefined();
   });
+
+  test('lets a row have the name that one before it gives up, and none that comes later', async () => {
+    const [one, two] = ['1', '2'].map((id) => ({ system: 'dev_eui' as const, id }));
+    await send([rowOf('bin-1', { identities: [one] }), rowOf('bin-2', { identities: [two] })]);
+    const outcomes = await send([
+      rowOf('bin-2', { identities: [one] }),
+      rowOf('bin-1', { identities: [] }),
+      rowOf('bin-3', { identities: [one] }),
+    ]);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['refused', 'changed', 'created']);
+    for (const directory of [bench.directory, createDirectory(await loadEntries(bench.db))]) {
+      expect(directory.deviceOf(one!)?.id).toBe('bin-3');
+      expect(directory.deviceOf(two!)?.id).toBe('bin-2');
+    }
+  });
+
+  test('comes to what its trial says, however both are cut', { timeout: 60_000 }, async () => {
+    const identity = fc.record({
+      system: fc.constantFrom('dev_eui', 'fiware'),
+      id: fc.constantFrom('a', 'b', 'c'),
+    });
+    const row = fc.record(
+      {
+        id: fc.constantFrom('bin-1', 'bin-2', 'bin-3', 'hw-1', 'host', 'Bad id'),
+        kind: fc.constantFrom('bin', 'bin', 'streetlight', 'bench'),
+        lat: fc.constantFrom(-10.17, -9),
+        lon: fc.constantFrom(123.6),
+        name: fc.constantFrom('x', 'y'),
+        identities: fc.array(identity, { maxLength: 3 }),
+      },
+      { requiredKeys: ['id', 'kind', 'lat', 'lon'] },
+    );
+    const table = fc.array(row, { maxLength: 12 });
+    const cut = fc.integer({ min: 1, max: 12 });
+    const what = fc.constantFrom('devices' as const, 'assets' as const);
+    const property = fc.asyncProperty(
+      table,
+      table,
+      what,
+      cut,
+      cut,
+      inTransaction(async (db, before, rows, of, ofTrial, ofRun) => {
+        const run = async (some: unknown[], as: typeof of = 'devices') =>
+          (await importRows(db, deps, { what: as, rows: some }, 1_000)).result.outcomes;
+        const bridge = { name: 'host', publish: ['a'], subscribe: [] };
+        await registry.putBridge(db, bridge);
+        if (before.length > 0) await run(before);
+        await registry.bindDevice(db, { id: 'hw-1', asset: 'bin-1' }, 1_500);
+        const entries = await loadEntries(db);
+        const plain = of === 'devices' ? rows : rows.map(({ identities: _, ...rest }) => rest);
+        const trial = createTrial(deps);
+        const said = [];
+        for (const some of chunks(plain, ofTrial)) {
+          said.push(...(await trial(db, { what: of, rows: some })));
+        }
+        expect(await loadEntries(db)).toEqual(entries);
+        const done = [];
+        for (const some of chunks(plain, ofRun)) done.push(...(await run(some, of)));
+        expect(said).toEqual(done.map(withoutToken));
+      }),
+    );
+    await fc.assert(property, { numRuns: 100 });
+  });
 });
+
+/** Runs on the database in a transaction that comes to nothing: fast, and each finds it empty. */
+function inTransaction<Args extends unknown[]>(
+  work: (trx: Bench['db'], ...args: Args) => Promise<void>,
+) {
+  return async (...args: Args): Promise<void> => {
+    const over = new Error('rolled back');
+    const run = bench.db.transaction().execute(async (trx) => {
+      await work(trx, ...args);
+      throw over;
+    });
+    await run.catch((error: unknown) => {
+      if (error !== over) throw error;
+    });
+  };
+}
+
+function chunks<T>(rows: readonly T[], size: number): T[][] {
+  const count = Math.ceil(rows.length / size);
+  return Array.from({ length: count }, (_, at) => rows.slice(at * size, (at + 1) * size));
+}
+
+function withoutToken<T extends object>(outcome: T): object {
+  return Object.fromEntries(Object.entries(outcome).filter(([name]) => name !== 'token'));
+}

@@ -29,6 +29,20 @@ function answers(of: Directory, ids: readonly string[], identities: readonly Ide
   };
 }
 
+test('a directory that is replaced forgets the rest, and names the logins that are over', async () => {
+  await put({ identities: [{ system: 'fiware', id: 'urn-1' }] });
+  await put({ id: 'bin-2' });
+  await put({ id: 'bin-3' });
+  const told = createDirectory(await loadEntries(db));
+  await change((trx) => registry.deleteDevice(trx, 'bin-1'));
+  await change((trx) => registry.revoke(trx, 'bin-2'));
+  expect(told.replace(await loadEntries(db)).sort()).toEqual(['bin-1', 'bin-2']);
+  expect(told.deviceOf({ system: 'fiware', id: 'urn-1' })).toBeUndefined();
+  const ids = ['bin-1', 'bin-2', 'bin-3'];
+  expect(answers(told, ids, [])).toEqual(answers(directory, ids, []));
+  expect(told.replace(await loadEntries(db))).toEqual([]);
+});
+
 describe('registry', () => {
   test('gives a new device a token once, and keeps it when the device is put again', async () => {
     const { token } = await put();
@@ -117,6 +131,33 @@ describe('registry', () => {
     expect(directory.device('bin-1')?.identities).toEqual([]);
     await put({ identities: [] });
     expect(directory.deviceOf(eui)?.id).toBe('bin-2');
+  });
+
+  test.each([
+    ['serves its thing', false],
+    ['serves nothing by now', true],
+  ])('takes what an identity allowed from a device that %s and loses it', async (_, isFree) => {
+    const edge = { system: 'sparkplug', id: 'Kupang/edge-1' } as const;
+    const meter = { system: 'fiware', id: 'urn:bin' } as const;
+    const other = { system: 'fiware', id: 'urn:other' } as const;
+    await put({ identities: [other] });
+    if (isFree) {
+      await change((trx) => registry.unbindDevice(trx, { id: 'bin-1', asset: 'bin-1' }, 1_500));
+    }
+    const plain = directory.principal('bin-1')!;
+    await put({ identities: [other, edge, meter] }, 1_600);
+    if (isFree) {
+      await change((trx) => registry.unbindDevice(trx, { id: 'bin-1', asset: 'bin-1' }, 1_700));
+    }
+    expect(directory.principal('bin-1')).not.toEqual(plain);
+    await put({ id: 'bin-2', identities: [edge, meter] }, 2_000);
+    for (const each of [directory, createDirectory(await loadEntries(db))]) {
+      expect(each.principal('bin-1')).toEqual(plain);
+      expect(each.device('bin-1')?.identities).toEqual([other]);
+      expect(each.principal('bin-2')?.publish).toEqual(
+        expect.arrayContaining(['/json/+/urn:bin/#', 'spBv1.0/Kupang/+/edge-1/#']),
+      );
+    }
   });
 
   test('answers after a restart as it did before, whatever was put', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, type TestContext } from 'vitest';
@@ -10,6 +10,10 @@ export interface Authority {
   readonly ca: string;
   /** Issues a certificate for a name, valid for loopback; the files are overwritten when it is issued again. */
   issue(name: string): { readonly cert: string; readonly key: string };
+  /** Revokes a certificate that it issued: the lists made from now on say so. */
+  revoke(cert: string): void;
+  /** Makes a list of what it has revoked, as PEM, that holds between two times (epoch ms). */
+  list(from?: number, until?: number): string;
 }
 
 /** Skips a test where no openssl is. */
@@ -28,8 +32,23 @@ export function makeAuthority(name = 'Siaga test authority'): Authority {
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const [ca, caKey] = [file('ca.pem'), file('ca.key')];
   openssl('req', '-x509', ...newKey, '-keyout', caKey, '-out', ca, '-subj', `/CN=${name}`);
+  const database = file('ca.cnf');
+  writeFileSync(
+    database,
+    `[ca]\ndefault_ca=own\n[own]\ndatabase=${file('index')}\ndefault_md=sha256\ncertificate=${ca}\nprivate_key=${caKey}\n`,
+  );
+  writeFileSync(file('index'), '');
+  const hour = 3_600_000;
   return {
     ca,
+    revoke: (cert) => openssl('ca', '-config', database, '-revoke', cert),
+    list(from = Date.now() - hour, until = from + 24 * hour) {
+      const at = (time: number): string =>
+        new Date(time).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
+      const times = ['-crl_lastupdate', at(from), '-crl_nextupdate', at(until)];
+      openssl('ca', '-config', database, '-gencrl', ...times, '-out', file('list.pem'));
+      return readFileSync(file('list.pem'), 'utf8');
+    },
     issue(subject) {
       const [cert, key, request] = ['pem', 'key', 'csr'].map((end) => file(`${subject}.${end}`));
       const extensions = file('extensions');

@@ -115,9 +115,15 @@ const cases = fc.oneof(
       { weight: 1, arbitrary: anything },
       { weight: 2, arbitrary: fc.array(fc.oneof(wrong, anything), { maxLength: 4 }) },
     );
-    return fc.tuple(fc.constant(kind), body);
+    // An array whose first entry has a text `n` is a SenML pack, which the schema has no part in.
+    return fc.tuple(fc.constant(kind), body.filter(isNative));
   }),
 );
+
+/** Whether a body, as it arrives, is of the native form. */
+function isNative(body: unknown): boolean {
+  return !isSenml(JSON.parse(JSON.stringify(body)));
+}
 
 describe('the native body', () => {
   test('has the same fields refused by hand and by schema, whatever it is', () => {
