@@ -30,13 +30,15 @@ import {
   type Registry,
   type RegistryTables,
 } from '#registry';
-import { createRules, type Rules, type RuleTables } from '#rules';
+import { createRules, loadShelves, type Rules, type RuleTables } from '#rules';
 import { createInfluxStore, createSqliteStore } from '#store';
 import type { City } from '#app/city.ts';
 import { limitBytes, segmentBytes, type Config } from '#app/config.ts';
 import { openDatabase, scope, type Database } from '#app/database/database.ts';
 import type { Folder } from '#app/folder.ts';
+import { createRulesLoader, loadedOf } from '#app/load-rules.ts';
 import { setAdminKey } from '#app/people/keys.ts';
+import { createRuleInputs, type RuleInputs } from '#app/rule-inputs.ts';
 
 /** For how many packets a resend is recognised. */
 export const remember = 1_000_000;
@@ -48,6 +50,8 @@ export interface Stations {
   readonly registry: Registry;
   readonly desk: Desk;
   readonly rules: Rules;
+  /** What people ask of the rules. */
+  readonly inputs: RuleInputs;
   readonly decode: Decode;
   readonly packets: FolderReader;
   readonly readings: Log;
@@ -130,7 +134,11 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
   const packets = new FolderReader(folder.packets, packetsLog.head, ports?.disk);
   const tail = new Tail();
   const store = ports?.openStore(config) ?? openStore(config, folder.series);
-  const { kinds, profiles, rules, categories, zones } = city;
+  const { kinds, profiles, categories, zones } = city;
+  const ruleTables = scope<RuleTables>(db);
+  const inputs = { ...loadedOf(city), shelves: await loadShelves(ruleTables) };
+  const { timeZone } = config.city;
+  const rules = await createRules({ ...inputs, directory, kinds, timeZone, db: ruleTables });
 
   return {
     db,
@@ -143,19 +151,20 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       secret: folder.secret,
     }),
     desk: createDesk({ categories, directory }),
-    rules: await createRules({
-      rules,
+    rules,
+    inputs: createRuleInputs({
+      inputs,
+      load: createRulesLoader(config, city),
       directory,
-      kinds,
-      timeZone: config.city.timeZone,
-      db: scope<RuleTables>(db),
+      now,
+      engineNow: () => rules.now,
     }),
     decode: createDecode({
       kinds,
       profiles,
       directory,
       site: config.site,
-      timeZone: config.city.timeZone,
+      timeZone,
       retention: config.retention.raw,
     }),
     packets,

@@ -14,11 +14,12 @@ export function createEngine(
   const changes = new Changes();
   const breaches: Breach[] = [];
   const told = (): readonly Breach[] => breaches.splice(0);
-  let current = inputs;
   let hashes = hashesOf(inputs.rules);
   const kept = load(hashes);
+  const since = kept.own.get(place)?.now ?? 0;
+  let current: Inputs = { ...inputs, shelves: inputs.shelves.filter(({ until }) => until > since) };
   let number = kept.own.get(place)?.number ?? 0;
-  let saved = { now: kept.own.get(place)?.now ?? 0, number };
+  let saved = { now: since, number };
   const put = (now: number) =>
     assemble({
       city,
@@ -30,7 +31,9 @@ export function createEngine(
       reading: () => number,
       emit: (breach) => void breaches.push(breach),
     });
-  let parts = put(saved.now);
+  let parts = put(since);
+  // A shelf of the last transaction before a crash: its change was not told, or not yet filed.
+  parts.reshelve();
 
   return {
     judge(readings) {

@@ -1,7 +1,16 @@
 export { loadRules, type LoadedRules } from './load.ts';
 export type { Rule } from './rule.ts';
 export { createRules } from './create.ts';
-export type { Judgement, NumberedReading, Rules } from './rules.ts';
+export type { Inputs, Judgement, NumberedReading, Rules } from './rules.ts';
 export type { Shelf } from './shelves.ts';
+export {
+  addShelf,
+  countShelves,
+  endShelf,
+  listShelves,
+  loadShelves,
+  noteInput,
+} from './shelf-rows.ts';
+export { compareRules, tryRules } from './reload.ts';
 export type { Override } from './overrides.ts';
 export { ruleMigrations, saveStates, type RuleStateRow, type RuleTables } from './tables.ts';

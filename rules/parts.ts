@@ -143,6 +143,7 @@ export function assemble(assembly: Assembly) {
     for (const { instances } of memories.values()) {
       for (const each of instances.values()) if (each.open) teller.resume(each as OpenInstance);
     }
+    for (const each of opens.all()) teller.orphan(each);
     groups.resume();
     for (const { id, from, until } of shelves) {
       for (const edge of [from, until]) time.arm(`shelf ${id} ${edge}`, edge, reshelve);

@@ -1,4 +1,4 @@
-import type { CompiledQuery, Kysely } from 'kysely';
+import type { CompiledQuery, Generated, Kysely, Selectable } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /** Where a rule stands for one asset and key; `state` is JSON that only this station reads. */
@@ -11,8 +11,34 @@ export interface RuleStateRow {
   readonly state: string;
 }
 
+/** Peace that a person asked for; see shelves.ts. Times are epoch ms. */
+interface RuleShelf {
+  id: Generated<number>;
+  rule: string | null;
+  asset: string | null;
+  zone: string | null;
+  from: number;
+  until: number;
+  reason: string;
+  actor: string;
+  /** When a person ended it before its time. */
+  ended_at: number | null;
+}
+export type RuleShelfRow = Selectable<RuleShelf>;
+
 export interface RuleTables {
   rule_state: RuleStateRow;
+  rule_shelf: RuleShelf;
+  /** What people asked of the rules, and the newest reading judged before it took effect. */
+  rule_input: {
+    id: Generated<number>;
+    at: number;
+    reading: number;
+    kind: string;
+    actor: string;
+    /** JSON: what it came to. */
+    body: string;
+  };
 }
 
 /** In the order of their names, applied once each. */
@@ -27,6 +53,31 @@ export const ruleMigrations: Record<string, Migration> = {
         .addColumn('hash', 'text', (c) => c.notNull())
         .addColumn('state', 'text', (c) => c.notNull())
         .addPrimaryKeyConstraint('rule_state_key', ['rule', 'asset', 'key'])
+        .execute();
+    },
+  },
+  '0002-rules-inputs': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('rule_shelf')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('rule', 'text')
+        .addColumn('asset', 'text')
+        .addColumn('zone', 'text')
+        .addColumn('from', 'bigint', (c) => c.notNull())
+        .addColumn('until', 'bigint', (c) => c.notNull())
+        .addColumn('reason', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('ended_at', 'bigint')
+        .execute();
+      await db.schema
+        .createTable('rule_input')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('at', 'bigint', (c) => c.notNull())
+        .addColumn('reading', 'bigint', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('body', 'text', (c) => c.notNull())
         .execute();
     },
   },

@@ -1,0 +1,46 @@
+import type { Timers } from '#model';
+
+/** What ends a consumer's wait for its log: its time, or somebody who wants a commit. */
+export interface Bell {
+  /** Aborts when it rings. */
+  readonly signal: AbortSignal;
+  /** Wants a commit, whether anything was taken or not. */
+  ring(): void;
+  /** Why it has rung since the last look. */
+  heard(): { readonly isWanted: boolean; readonly isTime: boolean };
+}
+
+/** Makes a bell that rings every so many ms, or by hand only; `stop` ends every wait for good. */
+export function createBell(stop: AbortSignal, timers: Timers, every: number | undefined): Bell {
+  let isWanted = false;
+  let due = 0;
+  let hand: AbortController;
+  let signal: AbortSignal;
+  const wind = (): void => {
+    hand = new AbortController();
+    const left = every && timers.timeout(Math.max(0, Math.ceil(due - timers.elapsed())));
+    signal = AbortSignal.any([stop, hand.signal, ...(left ? [left] : [])]);
+  };
+  const next = (): void => {
+    if (every !== undefined) due = timers.elapsed() + every;
+  };
+  next();
+  wind();
+  return {
+    get signal() {
+      return signal;
+    },
+    ring() {
+      isWanted = true;
+      hand.abort();
+    },
+    heard() {
+      const isTime = every !== undefined && timers.elapsed() >= due;
+      const heard = { isWanted, isTime };
+      isWanted = false;
+      if (isTime) next();
+      if (signal.aborted || isTime) wind();
+      return heard;
+    },
+  };
+}
