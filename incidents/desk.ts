@@ -31,6 +31,7 @@ export interface Desk {
 export function createDesk(city: City): Desk {
   return {
     async take(trx, breach, at) {
+      if (breach.phase === 'changed') return { outcome: 'known' };
       return breach.phase === 'raised'
         ? await raiseBreach(city, trx, breach, at)
         : await clearBreach(trx, breach, at);
