@@ -13,33 +13,35 @@ export interface Bell {
 /** Makes a bell that rings every so many ms, or by hand only; `stop` ends every wait for good. */
 export function createBell(stop: AbortSignal, timers: Timers, every: number | undefined): Bell {
   let isWanted = false;
-  let due = 0;
-  let hand: AbortController;
-  let signal: AbortSignal;
+  let due = Infinity;
+  let hand = new AbortController();
   const wind = (): void => {
-    hand = new AbortController();
-    const left = every && timers.timeout(Math.max(0, Math.ceil(due - timers.elapsed())));
-    signal = AbortSignal.any([stop, hand.signal, ...(left ? [left] : [])]);
+    const own = new AbortController();
+    hand = own;
+    const left = Math.max(0, Math.ceil(due - timers.elapsed()));
+    if (every !== undefined) void timers.sleep(left, own.signal).then(() => own.abort());
+    if (stop.aborted) own.abort();
   };
   const next = (): void => {
     if (every !== undefined) due = timers.elapsed() + every;
   };
+  stop.addEventListener('abort', () => hand.abort());
   next();
   wind();
   return {
     get signal() {
-      return signal;
+      return hand.signal;
     },
     ring() {
       isWanted = true;
       hand.abort();
     },
     heard() {
-      const isTime = every !== undefined && timers.elapsed() >= due;
+      const isTime = timers.elapsed() >= due;
       const heard = { isWanted, isTime };
       isWanted = false;
       if (isTime) next();
-      if (signal.aborted || isTime) wind();
+      if (hand.signal.aborted || isTime) wind();
       return heard;
     },
   };

@@ -3,14 +3,7 @@ export type { Rule } from './rule.ts';
 export { createRules } from './create.ts';
 export type { Inputs, Judgement, NumberedReading, Rules } from './rules.ts';
 export type { Shelf } from './shelves.ts';
-export {
-  addShelf,
-  countShelves,
-  endShelf,
-  listShelves,
-  loadShelves,
-  noteInput,
-} from './shelf-rows.ts';
-export { compareRules, tryRules } from './reload.ts';
 export type { Override } from './overrides.ts';
+export * from './shelf-rows.ts';
+export * from './reload.ts';
 export { ruleMigrations, saveStates, type RuleStateRow, type RuleTables } from './tables.ts';

@@ -10,6 +10,7 @@ import { plants, type Bug } from './plants.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { SimDisk } from './sim-disk.ts';
 import type { SimInflux } from './sim-influx.ts';
+import { watchTicks, type Tick } from './ticks.ts';
 import { Violation } from './violation.ts';
 import { Life, type World } from './world.ts';
 
@@ -54,6 +55,8 @@ interface PipelineLife {
 export class Host {
   packets: Log | undefined;
   road: PipelineLife | undefined;
+  /** Of the rules, as far as they were committed. */
+  readonly ticks: Tick[] = [];
   /** Why the last start failed. */
   problem = '';
   readonly #deps: HostDeps;
@@ -172,7 +175,11 @@ export class Host {
       },
     });
     if (life.dead) return;
-    const pipeline = startPipeline(stations);
+    const { road, stage } = watchTicks(this.ticks);
+    const pipeline = startPipeline(stations, {
+      road: (whole) => plants.road(bug, road(whole)),
+      stage,
+    });
     stations.packets.advance(packets.head);
     this.road = { life, stations, pipeline };
     this.problem = '';
