@@ -19,6 +19,8 @@ import { ruleHandlers, type Loaded } from '#app/rule-handlers.ts';
  * two readings whether the process lives on or the next one begins there.
  */
 export interface RuleInputs {
+  /** What the rules work with now. */
+  readonly current: Inputs;
   /** Answers after the commit at which it took effect. */
   execute<K extends RuleCommandKind>(command: Command<K>): Promise<CommandResults[K] | Rejection>;
   /** Is told whenever something is asked. */
@@ -80,6 +82,9 @@ export function createRuleInputs(deps: RuleInputsDeps): RuleInputs {
   };
 
   return {
+    get current() {
+      return current;
+    },
     execute: (command) =>
       (command.kind === 'rules.reload' ? reload(command) : ask(command)) as never,
     onAsked(to) {

@@ -15,6 +15,8 @@ export interface RulesStageDeps {
   readonly desk: Desk;
   readonly now: Now;
   readonly inputs: RuleInputs;
+  /** Counts the breaches that were raised, by rule. */
+  readonly raises: Map<string, number>;
   /** Whether everything that was received is decoded, so that nothing is on its way here. */
   readonly isCaughtUp: () => boolean;
 }
@@ -33,7 +35,7 @@ const margin = 2_000;
  * What people ask of the rules takes effect at one of these commits.
  */
 export function rulesStage(deps: RulesStageDeps): Consumer {
-  const { log, db, rules, desk, now, inputs, isCaughtUp } = deps;
+  const { log, db, rules, desk, now, inputs, raises, isCaughtUp } = deps;
   let states: readonly RuleStateRow[] | undefined;
   let breaches: Breach[] = [];
   let dead: DeadLetter[] = [];
@@ -88,6 +90,9 @@ export function rulesStage(deps: RulesStageDeps): Consumer {
       } catch (error) {
         if (error instanceof ServiceError) inputs.refuse(error.message);
         throw error;
+      }
+      for (const { rule, phase } of breaches) {
+        if (phase === 'raised') raises.set(rule, (raises.get(rule) ?? 0) + 1);
       }
       states = undefined;
       dead = [];

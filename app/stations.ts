@@ -52,6 +52,8 @@ export interface Stations {
   readonly rules: Rules;
   /** What people ask of the rules. */
   readonly inputs: RuleInputs;
+  /** Breaches raised and committed since the start, by rule. */
+  readonly raises: Map<string, number>;
   readonly decode: Decode;
   readonly packets: FolderReader;
   readonly readings: Log;
@@ -159,6 +161,7 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       now,
       engineNow: () => rules.now,
     }),
+    raises: new Map(),
     decode: createDecode({
       kinds,
       profiles,

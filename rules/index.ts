@@ -4,6 +4,7 @@ export { createRules } from './create.ts';
 export type { Inputs, Judgement, NumberedReading, Rules } from './rules.ts';
 export type { Shelf } from './shelves.ts';
 export type { Override } from './overrides.ts';
+export * from './effective.ts';
 export * from './shelf-rows.ts';
 export * from './reload.ts';
 export { ruleMigrations, saveStates, type RuleStateRow, type RuleTables } from './tables.ts';

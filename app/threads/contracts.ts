@@ -5,6 +5,7 @@ import type { Entry } from '#registry';
 import type { Tick } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
 import type { Folder } from '#app/folder.ts';
+import type { About, RuleDetail, RuleReport } from '#app/rules-report.ts';
 
 /** What each thread is started with. Secrets travel here, never in an environment. */
 export interface ThreadData {
@@ -30,6 +31,9 @@ export interface PipelineCalls {
   tick(tick: Tick): void;
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
+  /** The rules in force. */
+  rules(): RuleReport[];
+  rule(id: string, about?: About): RuleDetail | undefined;
   /** Number of the newest reading. */
   readingsHead(): number;
   /** The lowest cursor in the packets log. */
@@ -63,6 +67,9 @@ export interface HubCalls {
   execute: Execute;
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
+  /** The rules in force; a Rejection while the pipeline is away. */
+  rules(): Promise<RuleReport[] | Rejection>;
+  rule(id: string, about?: About): Promise<RuleDetail | Rejection>;
   heads(): Promise<Heads>;
   /** A message by HTTP: resolves when it is on disk, or with why it is not taken. */
   submit(submission: Submission): Promise<Rejection | undefined>;
