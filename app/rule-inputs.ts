@@ -117,7 +117,10 @@ export function createRuleInputs(deps: RuleInputsDeps): RuleInputs {
     },
     refuse(reason) {
       const away = reject('internal.unavailable', reason);
-      for (const { asked } of inHand.splice(0)) asked.answer(away);
+      // Also those whose turn had not come: nobody waits for a database that may be away for long.
+      for (const { answer } of [...inHand.map(({ asked }) => asked), ...waiting]) answer(away);
+      inHand = [];
+      waiting = [];
       next = current;
     },
   };

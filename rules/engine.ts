@@ -16,6 +16,7 @@ export function createEngine(
   const told = (): readonly Breach[] => breaches.splice(0);
   let hashes = hashesOf(inputs.rules);
   const kept = load(hashes);
+  for (const { rule, asset, key } of kept.outdated ?? []) changes.gone(rule, asset, key);
   const since = kept.own.get(place)?.now ?? 0;
   let current: Inputs = { ...inputs, shelves: inputs.shelves.filter(({ until }) => until > since) };
   let number = kept.own.get(place)?.number ?? 0;
@@ -65,9 +66,11 @@ export function createEngine(
       const before = hashes;
       current = { ...current, ...next };
       hashes = hashesOf(current.rules);
-      for (const { instances } of kept.memories.values()) {
+      for (const { asset, key, instances } of kept.memories.values()) {
         for (const id of instances.keys()) {
-          if (hashes.get(id) !== before.get(id)) instances.delete(id);
+          if (hashes.get(id) === before.get(id)) continue;
+          instances.delete(id);
+          changes.gone(id, asset, key);
         }
       }
       parts = put(parts.time.now);

@@ -1,7 +1,7 @@
 import { configFile, exit, tell, type Call } from '#app/commands/call.ts';
 import { start } from '#app/start.ts';
 
-/** `start`: runs the server until SIGINT or SIGTERM. */
+/** `start`: runs the server until SIGINT or SIGTERM; SIGHUP has it read the rules again. */
 export async function startCommand(call: Call): Promise<number> {
   const stopAsked = asked();
   const started = await start(configFile(call), call.env).catch((error: unknown) => {
@@ -13,6 +13,8 @@ export async function startCommand(call: Call): Promise<number> {
   if (started === exit.failed) return started;
   if (Array.isArray(started)) return tell(started);
   process.stdout.write(started.screen);
+  // On a terminal it means that the terminal is gone.
+  if (!process.stdin.isTTY) process.on('SIGHUP', () => void started.reload());
   await stopAsked;
   await started.stop();
   return exit.ok;
