@@ -57,6 +57,7 @@ export function assemble(assembly: Assembly) {
     const model = directory.device(device)?.profile;
     memory.plan = plans.planOf(entry?.kind ?? kind, entry, model, time.now);
     if (memory.plan !== plan) adjust(memory, memory.plan);
+    else silence.expect(memory, plan); // its interval may be another
     return memory.plan;
   };
   const intervalOf = ({ kind, entry }: Memory): number => plans.intervalOf(kind, entry);

@@ -1,5 +1,6 @@
 import { duration, isRejection } from '#model';
 import { createClient } from '#app/client.ts';
+import { wallClock } from '#app/clock.ts';
 import { ask } from '#app/commands/ask.ts';
 import { configOf, exit, tell, text, usage, type Call } from '#app/commands/call.ts';
 import { table } from '#app/commands/table.ts';
@@ -27,7 +28,7 @@ interface ShelfItem {
 /** `rules list`: the rules in force, and how they do. */
 export function listRules(call: Call): Promise<number> {
   const head = ['rule', 'enabled', 'severity', 'respond', 'pending', 'firing', 'raised'];
-  return show<RuleItem>(call, '/api/v1/rules', head, (rule) => [
+  return show(call, '/api/v1/rules', head, (rule: RuleItem) => [
     rule.id,
     rule.enabled === true ? 'yes' : rule.enabled === false ? 'no' : 'shadow',
     rule.severity,
@@ -51,7 +52,7 @@ export function showRule(call: Call): Promise<number> {
 export function listShelved(call: Call): Promise<number> {
   const all = call.values['all'] === true ? '&all=true' : '';
   const head = ['shelf', 'rule', 'asset', 'zone', 'from', 'until', 'by', 'reason'];
-  return show<ShelfItem>(call, `/api/v1/shelves?limit=500${all}`, head, (shelf) => [
+  return show(call, `/api/v1/shelves?limit=500${all}`, head, (shelf: ShelfItem) => [
     shelf.id,
     shelf.rule ?? '',
     shelf.asset ?? '',
@@ -94,16 +95,16 @@ export function unshelve(call: Call): Promise<number> {
 /** A duration behind a time or behind now, as a time; undefined where it is none. */
 function endOf(from: string | undefined, length: string | undefined): string | undefined {
   const ms = duration.safeParse(length);
-  const begin = from === undefined ? Date.now() : Date.parse(from);
+  const begin = from === undefined ? wallClock() : Date.parse(from);
   return ms.success && Number.isFinite(begin) ? new Date(begin + ms.data).toISOString() : undefined;
 }
 
 /** A list of the server as a table, or as the JSON that it is. */
-async function show<Item>(
+async function show(
   call: Call,
   path: string,
   head: readonly string[],
-  row: (item: Item) => readonly string[],
+  row: (item: never) => readonly string[],
 ): Promise<number> {
   if (call.values['json'] === true) return ask(call, 'GET', path);
   const config = configOf(call);
@@ -114,7 +115,7 @@ async function show<Item>(
     tell([answer]);
     return exit.failed;
   }
-  const { items } = answer as { items: Item[] };
+  const { items } = answer as { items: never[] };
   process.stdout.write(items.length === 0 ? 'none\n' : table(head, items.map(row)));
   return exit.ok;
 }

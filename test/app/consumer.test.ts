@@ -1,16 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { realTimers, ServiceError, type LogRecord, type Timers } from '#model';
+import { ServiceError, type LogRecord, type Timers } from '#model';
 import { FolderReader, Log } from '#ingest';
 import { run, type Consumer } from '#app/consumer.ts';
 import { newFolder } from '../ingest/logs.ts';
-
-/** The machine's timers, a thousand times as fast. */
-const hurried: Timers = {
-  ...realTimers,
-  elapsed: () => realTimers.elapsed() * 1_000,
-  sleep: (ms, signal) => realTimers.sleep(ms / 1_000, signal),
-  timeout: (ms) => realTimers.timeout(Math.ceil(ms / 1_000)),
-};
+import { hurried } from './hurried.ts';
 
 interface Bench {
   readonly log: Log;
@@ -173,7 +166,6 @@ describe('consumer', () => {
     await vi.waitFor(() => expect(bench.commits).toEqual(['0-0']));
     await bench.append(1);
     await vi.waitFor(() => expect(bench.taken).toEqual([1]));
-    expect(bench.commits).toEqual(['0-0']);
     want();
     await vi.waitFor(() => expect(bench.commits).toEqual(['0-0', '0-1']));
   });

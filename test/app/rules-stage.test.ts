@@ -1,119 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import {
-  realTimers,
-  type Command,
-  type CommandKind,
-  type Execute,
-  type LogEntry,
-  type Timers,
-} from '#model';
-import { Log } from '#ingest';
-import { loadCity } from '#app/city.ts';
-import { parseConfig } from '#app/config.ts';
-import { createExecute } from '#app/execute.ts';
-import { startPipeline, type Pipeline, type Watch } from '#app/pipeline.ts';
-import { openStations, type Stations } from '#app/stations.ts';
-import { newFolder } from '../ingest/logs.ts';
-import { bin, say, start } from './small-road.ts';
+import type { LogEntry } from '#model';
+import { hurried } from './hurried.ts';
+import { full, head, level, openPlace, quiet } from './rules-place.ts';
+import { start } from './small-road.ts';
 
 const minute = 60_000;
-const hurried: Timers = {
-  ...realTimers,
-  elapsed: () => realTimers.elapsed() * 1_000,
-  sleep: (ms, signal) => realTimers.sleep(ms / 1_000, signal),
-  timeout: (ms) => realTimers.timeout(Math.ceil(ms / 1_000)),
-};
-
-const head = (id: string): string => `id: ${id}
-title: { en: ${id}, id: ${id} }
-applies: { kind: bin }
-severity: minor
-category: full-bin
-respond: desk
-`;
-const full = `${head('full')}when: { metric: fill_level, above: 85 }\n`;
-const quiet = `${head('quiet')}silent: { after: 20m }\n`;
-
-interface Place {
-  readonly stations: Stations;
-  readonly execute: Execute;
-  readonly file: string;
-  /** The server's clock, epoch ms. */
-  clock: number;
-  write(rules: Record<string, string>): void;
-  ask<K extends CommandKind>(kind: K, body: Command<K>['body']): ReturnType<Execute>;
-  append(...packets: LogEntry[]): Promise<void>;
-  run(watch?: Watch): Pipeline;
-  /** Breaches as `rule asset`, with an end where they have one. */
-  breaches(): Promise<string[]>;
-}
-
-async function openPlace(rules: Record<string, string>): Promise<Place> {
-  const root = newFolder();
-  const folder = join(root, 'rules');
-  mkdirSync(folder);
-  const write = (files: Record<string, string>): void => {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  };
-  write(rules);
-  const config = parseConfig(`rules: ${folder}\ninfluxd: none\nlog: { segment: 1 }`, 'x', {});
-  if (Array.isArray(config)) throw new Error(JSON.stringify(config));
-  const city = await loadCity(config);
-  if (Array.isArray(city)) throw new Error(JSON.stringify(city));
-  const at = (name: string): string => join(root, name);
-  const paths = { packets: at('packets'), readings: at('readings'), series: at('series.db') };
-  const keys = { secret: 's', adminKey: 'k' };
-  const log = await Log.open({ folder: paths.packets, segmentBytes: 1 << 20, linger: 0 });
-  const stations = await openStations({
-    config,
-    folder: { database: at('siaga.db'), ...paths, ...keys },
-    city,
-    packetsLog: log,
-    now: () => place.clock,
-  });
-  const execute = createExecute({
-    ...stations,
-    changed: (entries) => {
-      for (const entry of entries) stations.directory.put(entry);
-    },
-  });
-  const place: Place = {
-    stations,
-    execute,
-    file: at('siaga.db'),
-    clock: start,
-    write,
-    ask: (kind, body) => execute({ id: 'c', kind, actor: 'test', body } as never),
-    async append(...packets) {
-      await log.appendAll(packets);
-      stations.packets.advance(log.head);
-    },
-    run(watch) {
-      const pipeline = startPipeline({ ...stations, timers: hurried }, watch);
-      pipeline.failed.catch(() => undefined);
-      onTestFinished(async () => {
-        await pipeline.close();
-        await log.close();
-      });
-      return pipeline;
-    },
-    async breaches() {
-      const rows = await stations.db.selectFrom('breach').selectAll().orderBy('id').execute();
-      return rows.map(({ rule, asset, cleared_at: end }) =>
-        [rule, asset, ...(end === null ? [] : ['over'])].join(' '),
-      );
-    },
-  };
-  for (const id of ['bin-1', 'bin-2']) await place.ask('device.put', bin(id));
-  return place;
-}
-
-const level = (device: string, seconds: number, fill: number): LogEntry =>
-  say(device, { ts: start + seconds * 1_000, seq: seconds, fill_level: fill }, seconds);
 
 describe('the rules stage', { timeout: 30_000 }, () => {
   test('lets an hour of backlog make nobody silent who spoke in it, and ticks only behind it', async () => {

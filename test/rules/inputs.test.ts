@@ -132,6 +132,23 @@ test('changes of the registry reach rules that live', async () => {
   expect(rules.tick(start + 364 * minute).map(short)).toContain('silent raised');
 });
 
+test('an asset that is to speak more often is silent earlier', async () => {
+  await using db = await openDatabase();
+  let now: Asset = { ...bin, interval: 120 * minute };
+  const directory: Directory = { ...directoryOf(bin), asset: () => now };
+  const silent = makeRule({ when: undefined, silent: { after: '3x' } });
+  const rules = await createRules({ rules: [silent], directory, kinds, timeZone, db });
+  const [first, second] = readingsOf(bin, [
+    ['0m', { fill_level: 90 }],
+    ['1m', { fill_level: 91 }],
+  ]);
+  rules.judge([first!]);
+  now = { ...now, interval: minute };
+  rules.judge([second!]);
+  expect(rules.tick(start + 3 * minute).map(short)).toEqual([]);
+  expect(rules.tick(start + 5 * minute).map(short)).toEqual(['made-up raised']);
+});
+
 describe('a reload', () => {
   test('says what it adds, takes away, changes and keeps', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((id) => makeRule({ id }));
