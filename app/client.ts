@@ -43,13 +43,12 @@ export function clientOf(base: string, key: string): Client {
       code?: never;
       detail?: string;
       field?: string;
+      errors?: { code: never; detail: string; field?: string }[];
     };
     if (response.ok) return answer;
-    return reject(
-      answer.code ?? 'internal.bug',
-      answer.detail ?? response.statusText,
-      answer.field,
-    );
+    const { code = 'internal.bug', detail = response.statusText, field, errors } = answer;
+    const problems = errors?.map((each) => reject(each.code, each.detail, each.field));
+    return { ...reject(code, detail, field), ...(problems && { problems }) };
   };
   const typed = (type: string, body: string) => ({ headers: { 'content-type': type }, body });
   return {

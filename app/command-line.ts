@@ -26,6 +26,15 @@ Usage: ./siaga <command> [options]
                             check rules, kinds, profiles and categories, without starting
   rules test [--rules FOLDER] [--json]
                             play the golden tests of all rules
+  rules list [--json]       the rules in force, and how many instances are in which state
+  rules show RULE [--asset A]
+                            one of them, with its parameters as they are for an asset
+  rules reload              read rules and overrides again; all of it takes effect, or nothing
+  rules shelve [--rule R] [--asset A] [--zone Z] --for 8h --reason TEXT [--from T | --until T]
+                            no incidents of these breaches for a while, or in a window to come
+  rules shelves [--all] [--json]
+                            what is shelved, and will be
+  rules unshelve N          end a shelf
   devices list              the devices of the running server
   devices show ID [--json]  what is known of a device
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P] [--identity SYSTEM/NAME …]
@@ -81,6 +90,12 @@ const commands: Readonly<Record<string, CommandLine>> = {
   start: async (call) => (await import('#app/commands/start.ts')).startCommand(call),
   'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
   'rules test': async (call) => (await import('#app/commands/rules-test.ts')).testCommand(call),
+  'rules list': async (call) => (await import('#app/commands/rules.ts')).listRules(call),
+  'rules show': async (call) => (await import('#app/commands/rules.ts')).showRule(call),
+  'rules reload': (call) => ask(call, 'POST', '/api/v1/rules/reload'),
+  'rules shelve': async (call) => (await import('#app/commands/rules.ts')).shelve(call),
+  'rules shelves': async (call) => (await import('#app/commands/rules.ts')).listShelved(call),
+  'rules unshelve': async (call) => (await import('#app/commands/rules.ts')).unshelve(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
   'devices show': showDevice,
@@ -143,6 +158,9 @@ const options = {
   asset: text,
   replaces: text,
   id: text,
+  rule: text,
+  until: text,
+  reason: text,
   'dry-run': flag,
   report: text,
   code: text,

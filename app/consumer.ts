@@ -6,6 +6,7 @@ import {
   type LogRecord,
   type Timers,
 } from '#model';
+import { createBell } from '#app/bell.ts';
 
 /** A station behind a log: it takes records in order and commits what they came to, with its cursor. */
 export interface Consumer {
@@ -19,6 +20,10 @@ export interface Consumer {
   readonly isPatient?: boolean;
   /** Takes the next records; true asks for a commit at once. */
   take(records: readonly LogRecord[]): boolean;
+  /** Lets time pass while all there is was taken and committed; true asks for a commit at once, of no record. */
+  tick?(): boolean;
+  /** Is handed what asks for a commit at once, also of no record. */
+  onStart?(want: () => void): void;
   /**
    * Commits what was taken, records `from` + 1 to `to`. Throws a ServiceError when a neighbour is away:
    * then it is called again until it works.
@@ -34,6 +39,9 @@ export interface Running {
   /** Resolves when it has stopped; rejects when it met a bug. */
   readonly ended: Promise<void>;
 }
+
+/** Between two ticks, ms. */
+const pace = 5_000;
 
 /** Longest wait, ms, for a commit under way when told to stop: a neighbour that hangs must not hold the stop. */
 const grace = 1_000;
@@ -73,18 +81,30 @@ export function run(
     if (ms > 0 && log.head() - taken < limit) await timers.sleep(ms, signal);
   };
 
+  const bell = createBell(signal, timers, consumer.tick && pace);
+  consumer.onStart?.(() => bell.ring());
+
+  /** Takes records, or lets time pass where there are none; true when a commit is wanted at once. */
+  const step = (records: readonly LogRecord[], isIdle: boolean): boolean => {
+    const { isWanted, isTime } = bell.heard();
+    const isUrgent = records.length > 0 ? consumer.take(records) : isIdle && isTime && tick();
+    return isWanted || isUrgent;
+  };
+  const tick = (): boolean => !signal.aborted && (consumer.tick?.() ?? false);
+
   const work = async (): Promise<void> => {
     let taken = cursor;
     let due = 0;
     while (!signal.aborted) {
-      const wait = taken > position ? AbortSignal.any([signal, after(due)]) : signal;
+      const wait = taken > position ? AbortSignal.any([bell.signal, after(due)]) : bell.signal;
       await log.wait(taken, wait);
       if (consumer.isPatient) await rest(taken, due);
       const records = await log.read(taken, limit - (taken - position));
-      const urgent = records.length > 0 && consumer.take(records);
+      const urgent = step(records, taken === position && taken === log.head());
       taken = records.at(-1)?.number ?? taken;
       const full = taken - position >= limit;
-      if (taken > position && (urgent || full || timers.elapsed() >= due)) {
+      const isDue = taken > position && (full || timers.elapsed() >= due);
+      if (urgent || isDue) {
         await commit(taken);
         due = timers.elapsed() + every;
       }

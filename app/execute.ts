@@ -9,16 +9,20 @@ import {
   type Identity,
   type Now,
   type Rejection,
+  type RuleCommandKind,
 } from '#model';
 import type { Desk, IncidentTables } from '#incidents';
 import { dismiss, type IngestTables } from '#ingest';
 import type { Change, Entry, Registry, RegistryTables } from '#registry';
 import { scope, type Database } from '#app/database/database.ts';
+import type { RuleInputs } from '#app/rule-inputs.ts';
 
 export interface ExecuteDeps {
   readonly db: Database;
   readonly registry: Registry;
   readonly desk: Desk;
+  /** Carries out what is asked of the rules: at a commit of theirs. */
+  readonly inputs: Pick<RuleInputs, 'execute'>;
   readonly now: Now;
   /** Told of registry entries after their commit: every thread's directory takes them over. */
   readonly changed: (entries: readonly Entry[]) => void;
@@ -34,16 +38,19 @@ class Refused extends Error {
   }
 }
 
+type OwnKind = Exclude<CommandKind, RuleCommandKind>;
+
 /** One handler a kind of command: what it comes to inside the transaction. */
 type Handlers = {
-  readonly [K in CommandKind]: (
+  readonly [K in OwnKind]: (
     trx: Database,
     command: Command<K>,
   ) => Promise<Change<CommandResults[K]> | Rejection>;
 };
 
 /** Makes what carries commands out: each in one transaction, answered after its commit. */
-export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps): Execute {
+export function createExecute(deps: ExecuteDeps): Execute {
+  const { db, registry, desk, inputs, now, changed } = deps;
   const assets = (trx: Database) => scope<RegistryTables>(trx);
   const incidents = (trx: Database) => scope<IncidentTables>(trx);
 
@@ -74,7 +81,9 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
       withoutEntries(await desk.transition(incidents(trx), body, actor, now())),
   };
 
-  return async (command) => {
+  const execute = async <K extends OwnKind>(
+    command: Command<K>,
+  ): Promise<CommandResults[K] | Rejection> => {
     const handle = handlers[command.kind];
     // A class does not survive the way between threads, so a neighbour that is away is told as a value.
     const outcome = await db
@@ -94,6 +103,15 @@ export function createExecute({ db, registry, desk, now, changed }: ExecuteDeps)
     if (outcome.entries.length > 0) changed(outcome.entries);
     return outcome.result;
   };
+
+  return ((command: Command<OwnKind> | Command<RuleCommandKind>) =>
+    isForRules(command) ? inputs.execute(command) : execute(command)) as Execute;
+}
+
+function isForRules(
+  command: Command<OwnKind> | Command<RuleCommandKind>,
+): command is Command<RuleCommandKind> {
+  return command.kind.startsWith('rule');
 }
 
 function withoutEntries<R>(result: R | Rejection): Change<R> | Rejection {

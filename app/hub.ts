@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reject, type Execute, type Health } from '#model';
+import { reject, type Execute, type Health, type Rejection } from '#model';
 import type { Submit } from '#broker';
 import type { Log } from '#ingest';
 import type { BrokerMetrics } from '#app/metrics/broker.ts';
 import type { Refusals } from '#app/refusals.ts';
+import type { RuleDetail, RuleReport } from '#app/rules-report.ts';
 import type { Series } from '#app/series.ts';
 import type { HubCalls, PipelineCalls } from '#app/threads/contracts.ts';
 import type { Linked } from '#app/threads/link.ts';
@@ -47,6 +48,15 @@ export function createHub(deps: HubDeps): Omit<HubCalls, 'loaded' | 'listening'>
       ...(await metrics.registry.getMetricsAsJSON()),
       ...(await ask(pipeline, (calls) => calls.metrics(), [])),
     ],
+    rules: () => ask<RuleReport[] | Rejection>(pipeline, (calls) => calls.rules(), away),
+    async rule(id, about) {
+      const unknown = reject('rules.rule_unknown', `no rule ${id}`, 'id');
+      return ask<RuleDetail | Rejection>(
+        pipeline,
+        async (calls) => (await calls.rule(id, about)) ?? unknown,
+        away,
+      );
+    },
     async submit(submission) {
       const submit = deps.submit();
       return submit === undefined ? away : submit(submission);

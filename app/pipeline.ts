@@ -17,12 +17,13 @@ export interface Watch {
 
 /**
  * The road behind the packets log, in order; a reader needs no other map. Each stage has a cursor of
- * its own, so one that waits (InfluxDB away) holds no other up.
+ * its own, so one that waits (InfluxDB away) holds no other up. `isCaughtUp` says that decode has passed
+ * all packets.
  */
-export function createRoad(stations: Road): Consumer[] {
+export function createRoad(stations: Road, isCaughtUp: () => boolean): Consumer[] {
   return [
     decodeStage({ ...stations, log: stations.packets, readings: stations.readings }),
-    rulesStage({ ...stations, log: stations.readReadings() }),
+    rulesStage({ ...stations, log: stations.readReadings(), isCaughtUp }),
     storeStage({ ...stations, log: stations.readReadings() }),
   ];
 }
@@ -40,7 +41,10 @@ export interface Pipeline {
 /** Starts every stage behind its cursor; `close` stops them between two commits and closes the stations. */
 export function startPipeline(stations: Stations, watch?: Watch): Pipeline {
   const stop = new AbortController();
-  const stages = createRoad(watch?.road(stations) ?? stations).map((stage) => {
+  const decoded = (): number | undefined => stages[0]?.position();
+  const isCaughtUp = (): boolean => decoded() === stations.packets.head();
+  const road = createRoad(watch?.road(stations) ?? stations, isCaughtUp);
+  const stages: readonly Running[] = road.map((stage) => {
     const cursor = stations.cursors.get(stage.name)!;
     return run(watch?.stage(stage, cursor) ?? stage, cursor, stop.signal, stations.timers);
   });

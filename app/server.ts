@@ -15,6 +15,7 @@ import { createLogger } from '#app/logging.ts';
 import { openObservation } from '#app/observe.ts';
 import { openPackets } from '#app/packets.ts';
 import { createRefusals } from '#app/refusals.ts';
+import { createReload } from '#app/reload.ts';
 import { retain } from '#app/retention.ts';
 import { openSources, readSources, type Sources } from '#app/sources.ts';
 import { openSeries, type Series } from '#app/series.ts';
@@ -38,6 +39,8 @@ export interface Server {
   readonly wsPort: number | undefined;
   readonly httpPort: number;
   readonly series: Series;
+  /** Reads the rules again; what came of it is in the log. */
+  reload(): Promise<void>;
   /** Stops taking, commits, acknowledges, and closes everything in the reverse order of its opening. */
   stop(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     const data: ThreadData = { config, folder: paths, followFrom };
     const clock = followFrom === undefined ? undefined : createFollowedClock(followFrom);
     const now = clock?.now ?? wallClock;
+    const since = now();
 
     let broker: Broker | undefined;
     let sources: Sources | undefined;
@@ -116,7 +120,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
       data: (hasDied): PipelineData => ({
         ...data,
         followFrom: clock?.now(), // at a restart city time goes on where it was
-        packetsLog: { id: packets.id, head: packets.head, oldest: packets.oldest },
+        packetsLog: { id: packets.id, head: packets.head, oldest: packets.oldest, since },
         hasDied,
       }),
       own: {
@@ -138,6 +142,17 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     packets.onHead(
       createAnnouncement((head) => void pipeline.calls()?.advance(head).catch(ignore)),
     );
+    const hub = createHub({
+      pipeline,
+      packets,
+      metrics,
+      refusals,
+      series,
+      traces,
+      submit: () => broker?.submit,
+      sources: () => sources?.health() ?? [],
+      logProblem: packetsLog.problem,
+    });
     const listening = Promise.withResolvers<number>();
     listening.promise.catch(ignore); // heard below, once the pipeline is ready
     const http = supervise<HttpCalls>({
@@ -149,17 +164,7 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
           http.up();
           listening.resolve(port);
         },
-        ...createHub({
-          pipeline,
-          packets,
-          metrics,
-          refusals,
-          series,
-          traces,
-          submit: () => broker?.submit,
-          sources: () => sources?.health() ?? [],
-          logProblem: packetsLog.problem,
-        }),
+        ...hub,
       } satisfies HubCalls,
       log,
       onDeath: (reason) => listening.reject(new Error(reason)),
@@ -216,7 +221,8 @@ export async function startServer(options: ServerOptions): Promise<Server | Reje
     });
     cleanup.push(() => sources?.close());
     const { port: mqttPort, tlsPort, wsPort } = broker;
-    return { folder, mqttPort, tlsPort, wsPort, httpPort, series, stop };
+    const reload = createReload(hub.execute, log);
+    return { folder, mqttPort, tlsPort, wsPort, httpPort, series, reload, stop };
   } catch (error) {
     await stop();
     throw error;

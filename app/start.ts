@@ -15,6 +15,8 @@ const productionStamp: Stamp = { mode: 'production', clock: 'wall' };
 /** A server with, in the demo, its simulator. */
 export interface Started {
   readonly screen: string;
+  /** Reads the rules again. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export async function start(
   return story === undefined
     ? {
         screen: firstScreen({ config, server, story, guest: undefined }),
+        reload: () => server.reload(),
         stop: () => server.stop(),
       }
     : startDemo(config, server, story);
@@ -74,6 +77,7 @@ async function startDemo(config: Config, server: Server, story: Story): Promise<
   const simulator = startSimulator(config, story, ports, server.folder.adminKeyFile);
   return {
     screen: firstScreen({ config, server, story, guest }),
+    reload: () => server.reload(),
     async stop() {
       await simulator.stop();
       await server.stop();

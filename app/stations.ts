@@ -31,13 +31,15 @@ import {
   type Registry,
   type RegistryTables,
 } from '#registry';
-import { createRules, type Rules, type RuleTables } from '#rules';
+import { createRules, loadShelves, type Rules, type RuleTables } from '#rules';
 import { createInfluxStore, createSqliteStore } from '#store';
 import type { City } from '#app/city.ts';
 import { limitBytes, segmentBytes, type Config } from '#app/config.ts';
 import { openDatabase, scope, type Database } from '#app/database/database.ts';
 import type { Folder } from '#app/folder.ts';
+import { createRulesLoader, loadedOf } from '#app/load-rules.ts';
 import { setAdminKey } from '#app/people/keys.ts';
+import { createRuleInputs, type RuleInputs } from '#app/rule-inputs.ts';
 
 /** For how many packets a resend is recognised. */
 export const remember = 1_000_000;
@@ -49,6 +51,10 @@ export interface Stations {
   readonly registry: Registry;
   readonly desk: Desk;
   readonly rules: Rules;
+  /** What people ask of the rules. */
+  readonly inputs: RuleInputs;
+  /** Breaches raised and committed since the start, by rule. */
+  readonly raises: Map<string, number>;
   readonly decode: Decode;
   readonly packets: FolderReader;
   readonly readings: Log;
@@ -81,7 +87,13 @@ export interface StationsOptions {
   >;
   readonly city: City;
   /** The packets log as the broker's thread writes it. */
-  readonly packetsLog: { readonly id: string; readonly head: number; readonly oldest?: number };
+  readonly packetsLog: {
+    readonly id: string;
+    readonly head: number;
+    readonly oldest?: number;
+    /** When the server began to listen, epoch ms; silence counts from then. */
+    readonly since?: number;
+  };
   readonly now: Now;
   readonly ports?: Ports;
   readonly meters?: Meters;
@@ -132,7 +144,18 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
   const packets = new FolderReader(folder.packets, packetsLog.head, ports?.disk);
   const tail = new Tail();
   const store = ports?.openStore(config) ?? openStore(config, folder.series);
-  const { kinds, profiles, rules, overrides, categories, zones } = city;
+  const { kinds, profiles, categories, zones } = city;
+  const ruleTables = scope<RuleTables>(db);
+  const inputs = { ...loadedOf(city), shelves: await loadShelves(ruleTables) };
+  const { timeZone } = config.city;
+  const rules = await createRules({
+    ...inputs,
+    directory,
+    kinds,
+    timeZone,
+    ...(packetsLog.since !== undefined && { listening: packetsLog.since }),
+    db: ruleTables,
+  });
 
   return {
     db,
@@ -145,20 +168,21 @@ export async function openStations(options: StationsOptions): Promise<Stations> 
       secret: folder.secret,
     }),
     desk: createDesk({ categories, directory }),
-    rules: await createRules({
-      rules,
-      overrides,
+    rules,
+    inputs: createRuleInputs({
+      inputs,
+      load: createRulesLoader(config, city),
       directory,
-      kinds,
-      timeZone: config.city.timeZone,
-      db: scope<RuleTables>(db),
+      now,
+      engineNow: () => rules.now,
     }),
+    raises: new Map(),
     decode: createDecode({
       kinds,
       profiles,
       directory,
       site: config.site,
-      timeZone: config.city.timeZone,
+      timeZone,
       retention: config.retention.raw,
     }),
     packets,

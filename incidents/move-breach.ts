@@ -42,11 +42,9 @@ export async function moveBreach(
   if (breach.respond === 'list' && !explanation) {
     return await unlink(trx, { breach, incident, own }, by);
   }
-  if (own && (!explanation || breach.safety || (await isBusy(trx, incident)))) {
-    await adopt(trx, incident, explanation?.incident ?? null, by);
-    return incident;
-  }
-  if (!breach.safety && explanation?.incident === incident) return incident;
+  const stays = own && (!explanation || breach.safety || (await isBusy(trx, incident)));
+  if (stays) await adopt(trx, incident, explanation?.incident ?? null, by);
+  if (stays || (!breach.safety && explanation?.incident === incident)) return incident;
 
   const family = await familyOf(trx, breach, incident);
   const moved = [breach, ...family.linked];

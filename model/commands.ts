@@ -24,6 +24,15 @@ export type ImportOutcome =
   | { readonly outcome: 'created' | 'changed'; readonly id: string; readonly token?: string }
   | { readonly outcome: 'unchanged'; readonly id: string }
   | { readonly outcome: 'refused'; readonly id?: string; readonly rejection: Rejection };
+
+/** What a reload changed, by rule id. */
+export interface RulesChange {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly kept: readonly string[];
+}
+
 /** An MQTT topic filter: + stands for a level, # for all that are left [MQTT-4.7.1]. */
 export const topicFilter = z
   .string()
@@ -90,6 +99,21 @@ export const commands = {
     /** The asset that the citizen named (a code on the pole). */
     asset: segment.optional(),
   }),
+  /** Reads the rules and their overrides again: all of it takes effect, or nothing. */
+  'rules.reload': z.strictObject({}),
+  /** Peace for a while: breaches of a rule, at an asset and what hangs on it, in a zone, file nothing. */
+  'rule.shelve': z.strictObject({
+    rule: segment.optional(),
+    asset: segment.optional(),
+    zone: z.string().min(1).max(64).optional(),
+    /** Epoch ms; at once where it is absent. */
+    from: z.int().min(0).optional(),
+    /** Epoch ms, the first moment after it. */
+    until: z.int().min(0),
+    reason: z.string().trim().min(1).max(500),
+  }),
+  /** Ends a shelf before its time. */
+  'rule.unshelve': z.strictObject({ id: z.string().regex(/^\d{1,15}$/, 'the number of a shelf') }),
   'incident.transition': z.strictObject({
     incident: z.string().max(32),
     to: incidentStatus,
@@ -113,8 +137,14 @@ export interface CommandResults {
   'device.revoke': { device: string };
   'bridge.put': { token: string };
   'report.file': { report: string; incident: string; joined: boolean };
+  'rules.reload': RulesChange;
+  'rule.shelve': { id: string; from: number; until: number };
+  'rule.unshelve': { id: string };
   'incident.transition': { incident: string; status: z.infer<typeof incidentStatus> };
 }
+
+/** What is asked of the rules: it takes effect at a commit of theirs. */
+export type RuleCommandKind = Extract<CommandKind, `rule${string}`>;
 
 /** A wish with a sender. Answered after its commit. */
 export interface Command<K extends CommandKind = CommandKind> {

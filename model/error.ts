@@ -61,6 +61,10 @@ export const errorStatus = {
   'registry.profile_unknown': 422,
   'registry.row_invalid': 422,
   'rules.invalid': 400,
+  'rules.rule_unknown': 404,
+  'rules.shelf_invalid': 400,
+  'rules.shelf_unknown': 404,
+  'rules.shelves_full': 409,
   'store.line_refused': 422,
   'store.unreachable': 503,
   'store.access_denied': 503,
@@ -77,6 +81,8 @@ export interface Rejection {
   readonly reason: string;
   /** Where in the input: a metric, a JSON path, a query parameter. */
   readonly field?: string;
+  /** Each mistake by itself, where one answer stands for several. */
+  readonly problems?: readonly Rejection[];
 }
 
 /** Makes a {@link Rejection} from a code, a reason and the offending field. */

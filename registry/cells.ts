@@ -42,7 +42,7 @@ function take(row: Row, name: string, cell: unknown): Rejection | undefined {
     else row.rest[name] = number;
     return undefined;
   }
-  const value = name === 'interval' ? toInterval(cell) : cell;
+  const value = readCell(name, cell);
   if (isRejection(value)) return value;
   row.rest[name] = value;
   return undefined;
@@ -52,6 +52,17 @@ function toNumber(cell: unknown): number | undefined {
   // A spreadsheet with `;` between cells has a comma in its numbers.
   const number = typeof cell === 'string' ? Number(cell.replace(/^(-?\d+),(\d+)$/, '$1.$2')) : cell;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** A cell that is neither an attribute nor an identity. */
+function readCell(name: string, cell: unknown): unknown {
+  if (name === 'interval') return toInterval(cell);
+  return name === 'tags' ? toTags(cell) : cell;
+}
+
+/** Words between blanks or `;`, or the list that a GeoJSON has. */
+function toTags(cell: unknown): unknown {
+  return typeof cell === 'string' ? cell.split(/[\s;]+/).filter(Boolean) : cell;
 }
 
 /** Milliseconds, as a number or as people write a duration. */

@@ -133,7 +133,7 @@ export function changesOf(judged: readonly (Put | Rejection)[]): Put[] {
 
 /** Decides one row against what is known, and notes in `known` what it makes of it. */
 function judge(row: Row, known: Known, deps: RegistryDeps, options: PutOptions): Put | Rejection {
-  const asset = located(row.asset, deps.zones);
+  const asset = located(withoutEmpty(row.asset), deps.zones);
   const { device } = row;
   const refused = findUnknown(asset, device, deps) ?? findTaken(device, known, options.moves);
   if (refused !== undefined) return refused;
@@ -233,6 +233,11 @@ type Served = Put & Required<Pick<Put, 'device' | 'binding' | 'principal'>>;
 
 function isServed(put: Put): put is Served {
   return put.device !== undefined;
+}
+
+/** No tags are no tags, however that was said. */
+function withoutEmpty({ tags, ...asset }: Asset): Asset {
+  return tags === undefined || tags.length === 0 ? asset : { ...asset, tags };
 }
 
 /** Zone and district as they were given, else those of the position. What was given is never overruled. */

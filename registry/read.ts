@@ -64,13 +64,16 @@ export async function loadEntries(db: Trx): Promise<Entry[]> {
   ];
 }
 
-function toAsset({ name, parent, interval, attributes, ...row }: RegistryTables['asset']): Asset {
+function toAsset(row: RegistryTables['asset']): Asset {
+  const { name, parent, interval, attributes, tags, ...rest } = row;
+  const words = JSON.parse(tags) as string[];
   return {
-    ...row,
+    ...rest,
     ...(name !== null && { name }),
     ...(parent !== null && { parent }),
     ...(interval !== null && { interval }),
     attributes: JSON.parse(attributes) as Record<string, number>,
+    ...(words.length > 0 && { tags: words }),
   };
 }
 

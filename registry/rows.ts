@@ -19,6 +19,7 @@ export async function saveAssets(trx: Trx, assets: readonly Asset[]): Promise<vo
     parent: asset.parent ?? null,
     interval: asset.interval ?? null,
     attributes: JSON.stringify(asset.attributes),
+    tags: JSON.stringify(asset.tags ?? []),
   }));
   await trx
     .insertInto('asset')
@@ -34,6 +35,7 @@ export async function saveAssets(trx: Trx, assets: readonly Asset[]): Promise<vo
         parent: row.ref('excluded.parent'),
         interval: row.ref('excluded.interval'),
         attributes: row.ref('excluded.attributes'),
+        tags: row.ref('excluded.tags'),
       })),
     )
     .execute();

@@ -14,6 +14,8 @@ export interface RegistryTables {
     parent: string | null;
     interval: number | null;
     attributes: string;
+    /** JSON list. */
+    tags: string;
   };
   device: { id: string; profile: string | null };
   identity: { system: string; id: string; device: string };
@@ -88,6 +90,14 @@ export const registryMigrations: Record<string, Migration> = {
       await db.schema.createIndex('binding_asset').on('binding').column('asset').execute();
       await db.schema.createIndex('identity_id').on('identity').column('id').execute();
       await db.schema.createIndex('identity_device').on('identity').column('device').execute();
+    },
+  },
+  '0004-registry-tags': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .alterTable('asset')
+        .addColumn('tags', 'text', (c) => c.notNull().defaultTo('[]'))
+        .execute();
     },
   },
 };

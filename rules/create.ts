@@ -15,9 +15,14 @@ export async function createRules(deps: {
   timeZone: string;
   overrides?: Inputs['overrides'];
   shelves?: Inputs['shelves'];
+  /** Since when, epoch ms, what devices send is heard. */
+  listening?: number;
   db: Kysely<RuleTables>;
 }): Promise<Rules> {
-  const { rules, overrides = [], shelves = [], db, ...city } = deps;
+  const { rules, overrides = [], shelves = [], listening = 0, db, ...city } = deps;
   const rows = await db.selectFrom('rule_state').selectAll().execute();
-  return createEngine(city, { rules, overrides, shelves }, (hashes) => restore(rows, hashes));
+  const inputs = { rules, overrides, shelves };
+  const made = createEngine(city, inputs, (hashes) => restore(rows, hashes));
+  made.listen(listening);
+  return made;
 }

@@ -15,12 +15,15 @@ export function createEngine(
   const changes = new Changes();
   const breaches: Breach[] = [];
   const told = (): readonly Breach[] => breaches.splice(0);
-  let current = inputs;
   let hashes = hashesOf(inputs.rules);
   const kept = load(hashes);
+  for (const { rule, asset, key } of kept.outdated ?? []) changes.gone(rule, asset, key);
+  const since = kept.own.get(place)?.now ?? 0;
+  let current: Inputs = { ...inputs, shelves: inputs.shelves.filter(({ until }) => until > since) };
   let number = kept.own.get(place)?.number ?? 0;
   const limits = new Limits(kept.own);
-  let saved = { now: kept.own.get(place)?.now ?? 0, number };
+  let listening = 0;
+  let saved = { now: since, number };
   const put = (now: number) =>
     assemble({
       city,
@@ -29,10 +32,13 @@ export function createEngine(
       limits,
       now,
       changes,
+      listening: () => listening,
       reading: () => number,
       emit: (breach) => void breaches.push(breach),
     });
-  let parts = put(saved.now);
+  let parts = put(since);
+  // A shelf of the last transaction before a crash: its change was not told, or not yet filed.
+  parts.reshelve();
 
   return {
     judge(readings) {
@@ -47,6 +53,9 @@ export function createEngine(
         }
       }
       return { breaches: told(), failed };
+    },
+    listen(from) {
+      listening = Math.max(listening, from);
     },
     tick(now) {
       parts.time.advance(now);
@@ -64,9 +73,11 @@ export function createEngine(
       const before = hashes;
       current = { ...current, ...next };
       hashes = hashesOf(current.rules);
-      for (const { instances } of kept.memories.values()) {
+      for (const { asset, key, instances } of kept.memories.values()) {
         for (const id of instances.keys()) {
-          if (hashes.get(id) !== before.get(id)) instances.delete(id);
+          if (hashes.get(id) === before.get(id)) continue;
+          instances.delete(id);
+          changes.gone(id, asset, key);
         }
       }
       parts = put(parts.time.now);

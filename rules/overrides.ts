@@ -58,7 +58,8 @@ export function overrideFor(overrides: readonly Override[], rule: Rule, of: Subj
   return values;
 }
 
-function fits({ select }: Override, { kind, asset, model }: Subject): boolean {
+/** Whether an override is meant for a subject. */
+export function fits({ select }: Override, { kind, asset, model }: Subject): boolean {
   if (select.kind !== undefined) return select.kind === kind;
   if (select.model !== undefined) return select.model === model;
   if (select.zone !== undefined) return select.zone === asset?.zone;

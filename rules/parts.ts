@@ -27,6 +27,8 @@ export interface Assembly {
   /** Engine time, epoch ms, at which they go on. */
   readonly now: number;
   readonly changes: Changes;
+  /** Since when, epoch ms, what devices send is heard. */
+  readonly listening: () => number;
   /** Number of the newest reading taken. */
   readonly reading: () => number;
   readonly emit: (breach: Breach) => void;
@@ -57,6 +59,7 @@ export function assemble(assembly: Assembly) {
     const model = directory.device(device)?.profile;
     memory.plan = plans.planOf(entry?.kind ?? kind, entry, model, time.now);
     if (memory.plan !== plan) adjust(memory, memory.plan);
+    else silence.expect(memory, plan); // its interval may be another
     return memory.plan;
   };
   const intervalOf = ({ kind, entry }: Memory): number => plans.intervalOf(kind, entry);
@@ -106,7 +109,13 @@ export function assemble(assembly: Assembly) {
     reading: assembly.reading,
     maxGapOf: gapOf,
   });
-  const silence: Silence = createSilence({ time, teller, planOf, intervalOf });
+  const silence: Silence = createSilence({
+    time,
+    teller,
+    planOf,
+    intervalOf,
+    listening: assembly.listening,
+  });
   const judge = createJudge({
     memories,
     plans,
@@ -142,6 +151,7 @@ export function assemble(assembly: Assembly) {
     for (const { instances } of memories.values()) {
       for (const each of instances.values()) if (each.open) teller.resume(each as OpenInstance);
     }
+    for (const each of opens.all()) teller.orphan(each);
     groups.resume();
     for (const { id, from, until } of shelves) {
       for (const edge of [from, until]) time.arm(`shelf ${id} ${edge}`, edge, reshelve);

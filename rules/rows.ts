@@ -28,6 +28,11 @@ export class Changes {
     this.#other.set(`${rule} ${key}`, row);
   }
 
+  /** A state that counts for nothing any more, also should its rule become again what it was. */
+  gone(rule: string, asset: string, key: string): void {
+    this.#other.set(`${rule} ${asset}\n${key}`, { rule, asset, key, hash: '', state: '{}' });
+  }
+
   /** The rows, once: the next look sees what changes from now on. */
   take(hashes: ReadonlyMap<string, string>): RuleStateRow[] {
     const rows: RuleStateRow[] = [...this.#other.values()];
@@ -56,13 +61,17 @@ export interface Kept {
   readonly memories: Memories;
   /** What rows of the rules themselves say, by `rule key`. */
   readonly own: Map<string, Own>;
+  /** States of rules that have changed or gone since. */
+  readonly outdated?: readonly RuleStateRow[];
 }
 
 /** Memories from their rows. A state of a rule that has changed or gone since counts for nothing. */
 export function restore(rows: readonly RuleStateRow[], hashes: ReadonlyMap<string, string>): Kept {
   const memories: Memories = new Map();
   const own = new Map<string, Own>();
-  for (const { rule, asset, key, hash, state } of rows) {
+  const outdated: RuleStateRow[] = [];
+  for (const row of rows) {
+    const { rule, asset, key, hash, state } = row;
     if (asset === '') {
       own.set(`${rule} ${key}`, JSON.parse(state) as Own);
     } else if (rule === everyRule) {
@@ -72,9 +81,11 @@ export function restore(rows: readonly RuleStateRow[], hashes: ReadonlyMap<strin
       const kept = JSON.parse(state) as Pick<Instance, 'state'> & Partial<Instance>;
       const { open, raises = [] } = kept;
       memory.instances.set(rule, { rule, memory, state: kept.state, open, raises });
+    } else if (hash !== '') {
+      outdated.push(row);
     }
   }
-  return { memories, own };
+  return { memories, own, outdated };
 }
 
 type KeptSaid = [Value, number] | [Value, number, number, [number, number, number][]];

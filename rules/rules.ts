@@ -22,6 +22,11 @@ export interface Rules {
   judge(readings: readonly NumberedReading[]): Judgement;
   /** Lets time pass to the wall clock's: only while nothing that was received waits to be judged. */
   tick(now: number): readonly Breach[];
+  /**
+   * Says since when (epoch ms) what devices send is heard: before it the server was away, and silence
+   * counts from then. It is never earlier than what was said before.
+   */
+  listen(since: number): void;
   /** What has to be saved in the same transaction as the breaches and the cursor; once. */
   changes(): readonly RuleStateRow[];
   /** Goes on with other rules, overrides or shelves; rules that did not change keep their states. */

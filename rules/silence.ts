@@ -3,7 +3,10 @@ import { startAfter } from './evaluate.ts';
 import { instanceOf, slot, type Memory } from './memory.ts';
 import type { OpenInstance } from './opens.ts';
 import { patienceOf, type Plan } from './plan.ts';
+import type { Rule } from './rule.ts';
 import type { Teller } from './teller.ts';
+
+type Silent = NonNullable<Rule['silent']>;
 
 /** What waiting for silence needs of the engine around it. */
 export interface SilenceDeps {
@@ -11,6 +14,8 @@ export interface SilenceDeps {
   readonly teller: Teller;
   readonly planOf: (memory: Memory) => Plan;
   readonly intervalOf: (memory: Memory) => number;
+  /** Since when, epoch ms, what devices send is heard. */
+  readonly listening: () => number;
 }
 
 /** Waits for silence, and for its end. */
@@ -24,21 +29,21 @@ export interface Silence {
 }
 
 /** Watches for assets of which nothing was heard. One that never spoke is no news: the registry shows it. */
-export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps): Silence {
+export function createSilence(deps: SilenceDeps): Silence {
+  const { time, teller, planOf, intervalOf, listening } = deps;
+
+  /** When a rule would be true of an asset. While the server was away it was not the asset that was silent. */
+  const dueOf = (memory: Memory, { after }: Silent): number =>
+    Math.max(memory.heard, listening()) + patienceOf(after, intervalOf(memory));
+
   /** Called too early, it waits again. */
   function awaitSilence(memory: Memory, id: string): void {
     const prepared = planOf(memory).rules.get(id);
     const silent = prepared?.rule.silent;
-    if (
-      prepared === undefined ||
-      silent === undefined ||
-      !memory.entry ||
-      memory.instances.get(id)?.open
-    )
-      return;
-    const due = (): number => memory.heard + patienceOf(silent.after, intervalOf(memory));
-    time.arm(`silent ${id} ${slot(memory.asset, memory.key)}`, due(), (at) => {
-      const since = due();
+    if (prepared === undefined || silent === undefined) return;
+    if (!memory.entry || memory.instances.get(id)?.open) return;
+    time.arm(`silent ${id} ${slot(memory.asset, memory.key)}`, dueOf(memory, silent), (at) => {
+      const since = dueOf(memory, silent);
       if (since > at || planOf(memory).rules.get(id) !== prepared) return awaitSilence(memory, id);
       const instance = instanceOf(memory, id);
       if (instance.open) return;
@@ -56,7 +61,7 @@ export function createSilence({ time, teller, planOf, intervalOf }: SilenceDeps)
       const instance = memory.instances.get(id);
       const silent = planOf(memory).rules.get(id)?.rule.silent;
       if (instance?.open === undefined || silent === undefined) return;
-      if (memory.heard + patienceOf(silent.after, intervalOf(memory)) <= time.now) return;
+      if (dueOf(memory, silent) <= time.now) return;
       instance.state = { state: 'normal', since: time.now };
       teller.end(instance as OpenInstance, time.now);
       awaitSilence(memory, id);

@@ -79,6 +79,13 @@ export class Teller {
     for (const child of opens.children(breach.id)) this.#release(child);
   }
 
+  /** Lets go of a breach whose parent is there no more: its rule was changed or taken away. */
+  orphan(instance: OpenInstance): void {
+    const { parent } = instance.open.breach;
+    const isAlone = parent !== undefined && this.#deps.opens.byId(parent) === undefined;
+    if (isAlone && instance.open.release === undefined) this.#release(instance);
+  }
+
   /** Goes on with an open breach that was kept; the engine's time stands where it stood then. */
   resume(instance: OpenInstance): void {
     if (instance.open.isShadow) return;

@@ -16,7 +16,7 @@ export async function ask(
   const client = createClient(config, call.env['SIAGA_ADMIN_KEY']);
   const answer = isRejection(client) ? client : await client.request(method, path, body);
   if (isRejection(answer)) {
-    tell([answer]);
+    tell(answer.problems ?? [answer]);
     return exit.failed;
   }
   process.stdout.write(print(answer));

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { configFile, exit, tell, type Call } from '#app/commands/call.ts';
 import { start } from '#app/start.ts';
 
-/** `start`: runs the server until SIGINT or SIGTERM. */
+/** `start`: runs the server until SIGINT or SIGTERM; SIGHUP has it read the rules again. */
 export async function startCommand(call: Call): Promise<number> {
   const asked = listen();
   const started = await start(configFile(call), call.env, asked).catch((error: unknown) => {
@@ -15,6 +15,8 @@ export async function startCommand(call: Call): Promise<number> {
   if (typeof started === 'number') return started;
   if (Array.isArray(started)) return tell(started);
   process.stdout.write(started.screen);
+  // On a terminal it means that the terminal is gone.
+  if (!process.stdin.isTTY) process.on('SIGHUP', () => void started.reload());
   if (!asked.aborted) await once(asked, 'abort');
   await started.stop();
   return exit.ok;

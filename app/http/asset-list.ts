@@ -36,10 +36,11 @@ export async function listAssets(
           .execute();
   const served = Map.groupBy(bindings, ({ asset }) => asset);
   return {
-    items: shown.map(({ lat, lon, attributes, ...row }) => ({
+    items: shown.map(({ lat, lon, attributes, tags, ...row }) => ({
       ...row,
       location: { lat, lon },
       attributes: JSON.parse(attributes) as Record<string, number>,
+      tags: JSON.parse(tags) as string[],
       devices: (served.get(row.id) ?? []).map(({ device }) => device),
     })),
     next: rows.length > query.limit ? shown.at(-1)!.id : null,

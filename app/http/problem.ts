@@ -3,12 +3,27 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorStatus, isRejection, reject, ServiceError, type Rejection } from '#model';
 
 /** Answers a Rejection as RFC 9457 problem details, with our code beside them. */
-export function sendProblem(reply: FastifyReply, { code, reason, field }: Rejection): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  { code, reason, field, problems }: Rejection,
+): FastifyReply {
   const status = errorStatus[code];
   return reply
     .code(status)
     .type('application/problem+json')
-    .send({ type: 'about:blank', status, title: code, code, detail: reason, field });
+    .send({
+      type: 'about:blank',
+      status,
+      title: code,
+      code,
+      detail: reason,
+      field,
+      errors: problems?.map((each) => ({
+        code: each.code,
+        detail: each.reason,
+        field: each.field,
+      })),
+    });
 }
 
 /** Turns whatever a route threw into a problem; what is nobody's input error is logged as the bug it is. */

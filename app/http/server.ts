@@ -27,6 +27,8 @@ import { ledgerRoutes } from '#app/http/ledger.ts';
 import { answerError, sendProblem } from '#app/http/problem.ts';
 import { quarantineRoutes } from '#app/http/quarantine.ts';
 import { readingRoutes } from '#app/http/readings.ts';
+import { ruleRoutes } from '#app/http/rules.ts';
+import { shelfRoutes } from '#app/http/shelves.ts';
 import { traceRoutes } from '#app/http/trace.ts';
 
 const requestsAMinute = 600;
@@ -94,6 +96,8 @@ export async function createServer(context: HttpContext): Promise<Server> {
       deadLetterRoutes(api, context);
       quarantineRoutes(api, context);
       completenessRoutes(api, context);
+      ruleRoutes(api, context);
+      shelfRoutes(api, context);
       traceRoutes(api, context);
     },
     { prefix: '/api/v1' },

@@ -117,7 +117,7 @@ export function measurePipeline(
     registry,
     {
       name: 'siaga_rule_instances',
-      help: 'Rule instances by rule and state',
+      help: 'Rule instances that have left normal, by rule and state; open breaches by flag',
       type: 'gauge',
     },
     () =>
@@ -125,5 +125,30 @@ export function measurePipeline(
         labels: { rule, state },
         value: count,
       })),
+  );
+  measure(
+    registry,
+    {
+      name: 'siaga_rule_raises_total',
+      help: 'Breaches raised and committed, by rule in force',
+      type: 'counter',
+    },
+    () =>
+      stations.rules.list.map(({ id }) => ({
+        labels: { rule: id },
+        value: stations.raises.get(id) ?? 0,
+      })),
+  );
+  measure(
+    registry,
+    {
+      name: 'siaga_rule_shelves',
+      help: 'Shelves in force or to come',
+      type: 'gauge',
+    },
+    () => {
+      const { now } = stations.rules;
+      return [{ value: stations.inputs.current.shelves.filter(({ until }) => until > now).length }];
+    },
   );
 }

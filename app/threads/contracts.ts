@@ -5,6 +5,7 @@ import type { Entry } from '#registry';
 import type { Tick } from '#app/clock.ts';
 import type { Config } from '#app/config.ts';
 import type { Folder } from '#app/folder.ts';
+import type { About, RuleDetail, RuleReport } from '#app/rules-report.ts';
 
 /** What each thread is started with. Secrets travel here, never in an environment. */
 export interface ThreadData {
@@ -15,7 +16,13 @@ export interface ThreadData {
 }
 
 export interface PipelineData extends ThreadData {
-  readonly packetsLog: { readonly id: string; readonly head: number; readonly oldest: number };
+  readonly packetsLog: {
+    readonly id: string;
+    readonly head: number;
+    readonly oldest: number;
+    /** When the server began to listen, epoch ms. */
+    readonly since: number;
+  };
   /** Whether the thread before this one died. */
   readonly hasDied: boolean;
 }
@@ -30,6 +37,9 @@ export interface PipelineCalls {
   tick(tick: Tick): void;
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
+  /** The rules in force. */
+  rules(): RuleReport[];
+  rule(id: string, about?: About): RuleDetail | undefined;
   /** Number of the newest reading. */
   readingsHead(): number;
   /** The lowest cursor in the packets log. */
@@ -63,6 +73,9 @@ export interface HubCalls {
   execute: Execute;
   health(): Promise<Health[]>;
   metrics(): Promise<Metrics>;
+  /** The rules in force; a Rejection while the pipeline is away. */
+  rules(): Promise<RuleReport[] | Rejection>;
+  rule(id: string, about?: About): Promise<RuleDetail | Rejection>;
   heads(): Promise<Heads>;
   /** A message by HTTP: resolves when it is on disk, or with why it is not taken. */
   submit(submission: Submission): Promise<Rejection | undefined>;

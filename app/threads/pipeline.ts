@@ -21,6 +21,7 @@ import { measureStore } from '#app/metrics/store.ts';
 import { openNotebook } from '#app/notebook.ts';
 import { startPipeline } from '#app/pipeline.ts';
 import { retain } from '#app/retention.ts';
+import { reportRule, reportRules } from '#app/rules-report.ts';
 import { openSpans, sampleCommits, spanOfCommit } from '#app/spans.ts';
 import { openStations } from '#app/stations.ts';
 import type { PipelineCalls, PipelineData, PipelineNews } from '#app/threads/contracts.ts';
@@ -144,6 +145,8 @@ const calls: PipelineCalls = {
     return [readings, ...stages, books.health(), await bugs.health()];
   },
   metrics: () => registry.getMetricsAsJSON(),
+  rules: () => reportRules(stations),
+  rule: (id, about) => reportRule(stations, id, about),
   readingsHead: () => stations.readings.head,
   packetsPassed: () => pipeline.passed('packets'),
   trace: (devices) => tracer.follow(devices),

@@ -24,7 +24,7 @@ async function open(bins: Readonly<Record<string, { since?: number; heard: numbe
   });
   for (const [id, { since, heard }] of Object.entries(bins)) {
     const place = { lat: 0, lon: 0, name: null, district: '', zone: '', parent: null };
-    const asset = { id, kind: 'bin', ...place, interval: hour, attributes: '{}' };
+    const asset = { id, kind: 'bin', ...place, interval: hour, attributes: '{}', tags: '[]' };
     await db.insertInto('asset').values(asset).execute();
     if (since !== undefined) {
       const binding = { device: id, asset: id, since: day.start + since * hour, until: null };

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ServiceError, type LogRecord } from '#model';
+import { ServiceError, type LogRecord, type Timers } from '#model';
 import { FolderReader, Log } from '#ingest';
 import { run, type Consumer } from '#app/consumer.ts';
 import { newFolder } from '../ingest/logs.ts';
+import { hurried } from './hurried.ts';
 
 interface Bench {
   readonly log: Log;
@@ -11,7 +12,7 @@ interface Bench {
   readonly commits: string[];
   readonly stop: AbortController;
   append(count: number): Promise<number>;
-  start(extra?: Partial<Consumer>, cursor?: number): ReturnType<typeof run>;
+  start(extra?: Partial<Consumer>, cursor?: number, timers?: Timers): ReturnType<typeof run>;
 }
 
 const open: Bench[] = [];
@@ -34,7 +35,7 @@ async function openBench(): Promise<Bench> {
       const entry = { receivedAt: 1, principal: 'p', topic: 't', bytes: Buffer.from('x') };
       return log.appendAll(Array.from({ length: count }, () => entry));
     },
-    start: (extra, cursor = 0) =>
+    start: (extra, cursor = 0, timers?: Timers) =>
       run(
         {
           name: 'test',
@@ -50,6 +51,7 @@ async function openBench(): Promise<Bench> {
         },
         cursor,
         stop.signal,
+        timers,
       ),
   };
   open.push(bench);
@@ -128,6 +130,44 @@ describe('consumer', () => {
     await bench.append(1);
     await vi.waitFor(() => expect(bench.commits).toEqual(['0-1', '1-4']));
     expect(running.position()).toBe(4);
+  });
+
+  test('lets time pass while it has taken everything, and commits what that comes to', async () => {
+    const bench = await openBench();
+    await bench.append(12);
+    const after: number[] = [];
+    bench.start({ tick: () => after.push(bench.taken.length) === 2 }, 0, hurried);
+    await vi.waitFor(() => expect(after.length).toBeGreaterThan(3));
+    expect(new Set(after)).toEqual(new Set([12]));
+    expect(bench.commits).toEqual(['0-10', '10-12', '12-12']);
+  });
+
+  test('lets no time pass while a commit is owed', async () => {
+    const bench = await openBench();
+    await bench.append(1);
+    let isAway = true;
+    const ticks = vi.fn<() => boolean>(() => false);
+    const commit = async (): Promise<void> => {
+      await hurried.sleep(30_000);
+      if (isAway) throw new ServiceError('internal.unavailable', 'away');
+    };
+    const running = bench.start({ commit, tick: ticks }, 0, hurried);
+    await vi.waitFor(() => expect(running.health().state).toBe('waiting'));
+    expect(ticks).not.toHaveBeenCalled();
+    isAway = false;
+    await vi.waitFor(() => expect(ticks).toHaveBeenCalled());
+  });
+
+  test('commits at once when it is asked to, with nothing taken too', async () => {
+    const bench = await openBench();
+    let want = (): void => undefined;
+    bench.start({ onStart: (to) => (want = to), every: 60_000 });
+    want();
+    await vi.waitFor(() => expect(bench.commits).toEqual(['0-0']));
+    await bench.append(1);
+    await vi.waitFor(() => expect(bench.taken).toEqual([1]));
+    want();
+    await vi.waitFor(() => expect(bench.commits).toEqual(['0-0', '0-1']));
   });
 
   test('commits what it has when its time has come and nothing more arrives', async () => {

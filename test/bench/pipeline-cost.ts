@@ -97,7 +97,7 @@ async function measure(config: Config, city: City, packetsLog: { id: string; hea
   const before = process.cpuUsage();
   const threadsBefore = threads();
   const from = performance.now();
-  const stages = createRoad(stations)
+  const stages = createRoad(stations, () => false)
     .filter(({ name }) => wanted.includes(name))
     .map((consumer) => run(consumer, stations.cursors.get(consumer.name)!, stop.signal));
   for (const { ended } of stages) ended.catch((error: unknown) => stop.abort(error));

@@ -10,6 +10,7 @@ import { plants, type Bug } from './plants.ts';
 import type { SimDatabase } from './sim-database.ts';
 import type { SimDisk } from './sim-disk.ts';
 import type { SimInflux } from './sim-influx.ts';
+import { watchTicks, type Tick } from './ticks.ts';
 import { Violation } from './violation.ts';
 import { Life, type World } from './world.ts';
 
@@ -54,10 +55,14 @@ interface PipelineLife {
 export class Host {
   packets: Log | undefined;
   road: PipelineLife | undefined;
+  /** Of the rules, as far as they were committed. */
+  readonly ticks: Tick[] = [];
   /** Why the last start failed. */
   problem = '';
   readonly #deps: HostDeps;
   #main = new Life('main 0');
+  /** When the server began to listen. */
+  #since = 0;
   #pipelineLife: Life | undefined;
   #lives = 0;
   #isStopping = false;
@@ -133,6 +138,7 @@ export class Host {
     if (life.dead) return;
     await this.#deps.opened(packets);
     this.packets = packets;
+    this.#since = this.#deps.world.now();
     packets.onHead((head) => {
       const to = this.#pipelineLife;
       if (to !== undefined)
@@ -162,7 +168,12 @@ export class Host {
       config: { ...config, log: { ...config.log, segment: segment / 1_048_576 } },
       folder,
       city,
-      packetsLog: packets,
+      packetsLog: {
+        id: packets.id,
+        head: packets.head,
+        oldest: packets.oldest,
+        since: this.#since,
+      },
       now: world.now,
       ports: {
         disk: this.#disk(life),
@@ -172,7 +183,12 @@ export class Host {
       },
     });
     if (life.dead) return;
-    const pipeline = startPipeline(stations);
+    this.ticks.push({ after: stations.cursors.get('rules')!, listening: this.#since });
+    const { road, stage } = watchTicks(this.ticks);
+    const pipeline = startPipeline(stations, {
+      road: (whole) => plants.road(bug, road(whole)),
+      stage,
+    });
     stations.packets.advance(packets.head);
     this.road = { life, stations, pipeline };
     this.problem = '';

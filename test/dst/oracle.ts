@@ -10,6 +10,7 @@ import { begin, take, type Line } from '../../ingest/gap-line.ts';
 import { toLine } from '../../store/line.ts';
 import type { Setting } from './city.ts';
 import { isRefused, readLine } from './sim-influx.ts';
+import type { Tick } from './ticks.ts';
 
 /** What the same packets come to when nothing ever fails: worked out in one go, without log or database. */
 export interface Expected {
@@ -33,11 +34,12 @@ export interface Rot {
   readonly store: ReadonlySet<number>;
 }
 
-/** Replays the packets, 1 to n, in order. */
+/** Replays the packets, 1 to n, in order; time passes between readings where it did. */
 export async function foretell(
   setting: Setting,
   packets: readonly LogEntry[],
   rot: Rot,
+  ticks: readonly Tick[],
 ): Promise<Expected> {
   const { readings, letters, lines, counts: decode } = decodeAll(setting, packets, rot);
   const rules = { done: 0, corrupt: 0 };
@@ -61,7 +63,7 @@ export async function foretell(
     const { key, fields } = readLine(line);
     points.set(key, fields);
   });
-  const breaches = await judgeAll(setting, readings, rot);
+  const breaches = await judgeAll(setting, readings, rot, ticks);
   return { counts: { decode, rules, store }, readings, letters, points, doubtful, lines, breaches };
 }
 
@@ -105,15 +107,30 @@ async function judgeAll(
   setting: Setting,
   readings: readonly Reading[],
   rot: Rot,
+  ticks: readonly Tick[],
 ): Promise<readonly Breach[]> {
-  const numbered = readings.map((reading, i) => ({ number: i + 1, reading }));
   const rules = await createRules({
     ...setting.city,
     directory: setting.directory,
     timeZone: setting.config.city.timeZone,
     db: await emptyStates(setting),
   });
-  return rules.judge(numbered.filter(({ number }) => !rot.rules.has(number))).breaches;
+  const breaches: Breach[] = [];
+  const due = [...ticks];
+  const tickAfter = (number: number): void => {
+    while (due[0]?.after === number) {
+      const { now, listening } = due.shift()!;
+      if (listening !== undefined) rules.listen(listening);
+      if (now !== undefined) breaches.push(...rules.tick(now));
+    }
+  };
+  tickAfter(0);
+  readings.forEach((reading, i) => {
+    const number = i + 1;
+    if (!rot.rules.has(number)) breaches.push(...rules.judge([{ number, reading }]).breaches);
+    tickAfter(number);
+  });
+  return breaches;
 }
 
 let states: Kysely<RuleTables> | undefined;

@@ -17,6 +17,7 @@ const breaks: Record<Bug, RegExp> = {
   'state-without-cursor': /^7 /,
   'ledger-counted-twice': /^2 /,
   'duplicate-key-forgotten': /^2 decode counts|^3 /,
+  'late-reading-raises': /^7 /,
 };
 
 async function find(bug: Bug): Promise<Outcome | undefined> {

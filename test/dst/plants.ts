@@ -1,5 +1,7 @@
 import type { SeriesStore } from '#model';
 import type { Disk, DiskFile } from '#ingest';
+import type { Road } from '#app/pipeline.ts';
+import type { NumberedReading } from '#rules';
 import { crc32c } from '@node-rs/crc32';
 import { seedOf } from '../../ingest/record.ts';
 import { firstRecord, readSegmentHeader } from '../../ingest/segment.ts';
@@ -14,6 +16,7 @@ export const bugs = [
   'state-without-cursor',
   'ledger-counted-twice',
   'duplicate-key-forgotten',
+  'late-reading-raises',
 ] as const;
 export type Bug = (typeof bugs)[number];
 
@@ -25,6 +28,19 @@ export const plants = {
     }
     if (bug === 'no-checksum') return wrapFiles(disk, trusting);
     return disk;
+  },
+
+  /** Shows the rules each reading as if it had been observed when it was received. */
+  road(bug: Bug | undefined, road: Road): Road {
+    if (bug !== 'late-reading-raises') return road;
+    const { rules } = road;
+    const asNews = ({ number, reading }: NumberedReading): NumberedReading => {
+      return { number, reading: { ...reading, observedAt: reading.receivedAt } };
+    };
+    return {
+      ...road,
+      rules: { ...rules, judge: (readings) => rules.judge(readings.map(asNews)) },
+    };
   },
 
   store(bug: Bug | undefined, store: SeriesStore): SeriesStore {

@@ -60,6 +60,20 @@ describe('an import', () => {
     expect(tokenMatches(first!.token, bench.directory.principal('bin-1')?.hash, secret)).toBe(true);
   });
 
+  test('keeps tags, and sees no change where none stay none', async () => {
+    const tagged = { ...rowOf('bin-1'), tags: ['main-road', 'school'] };
+    await send([tagged, rowOf('bin-2')], { what: 'assets' });
+    for (const directory of [bench.directory, createDirectory(await loadEntries(bench.db))]) {
+      expect(directory.asset('bin-1')?.tags).toEqual(['main-road', 'school']);
+      expect(directory.asset('bin-2')).not.toHaveProperty('tags');
+    }
+    const again = await send([tagged, rowOf('bin-2', { tags: [] })], { what: 'assets' });
+    expect(again.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged']);
+    const [other] = await send([rowOf('bin-1', { tags: ['school'] })], { what: 'assets' });
+    expect(other).toMatchObject({ outcome: 'changed' });
+    expect(bench.directory.asset('bin-1')?.tags).toEqual(['school']);
+  });
+
   test('says what would come of it and writes nothing when it is a trial', async () => {
     await send([rowOf('bin-1'), rowOf('bin-2')]);
     const before = await loadEntries(bench.db);

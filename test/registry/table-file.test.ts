@@ -30,6 +30,14 @@ describe('a CSV of devices', () => {
     ]);
   });
 
+  test('takes tags between blanks and semicolons', () => {
+    const csv = 'id,tags\nbin-1,main-road  school; flood\nbin-2,';
+    expect(readTable(csv, 'csv')).toMatchObject([
+      { row: { id: 'bin-1', tags: ['main-road', 'school', 'flood'] } },
+      { row: { id: 'bin-2' } },
+    ]);
+  });
+
   test.each([
     ['lat', 'id,lat\nbin-1,10°S', 'a number'],
     ['interval', 'id,interval\nbin-1,daily', 'a duration'],

@@ -41,6 +41,15 @@ describe('silence', () => {
     expect(scene.told).toEqual([]);
   });
 
+  test('counts from the start of a server that was away', () => {
+    const scene = new Scene([lamp], { rules: [silent] }).say('lamp-1', '0m', light);
+    scene.restart().rules.listen(start + 60 * 60_000);
+    scene.wait('89m');
+    expect(scene.told).toEqual([]);
+    scene.wait('90m');
+    expect(scene.told).toEqual(['90m silent lamp-1 raised']);
+  });
+
   test('is none of an asset that never spoke', () => {
     expect(new Scene([lamp], { rules: [silent] }).wait('10h').told).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Directory } from '#model';
 import { createRules } from '../../rules/create.ts';
 import type { Rules } from '../../rules/rules.ts';
+import { ruleMigrations } from '../../rules/tables.ts';
 import {
   directoryOf,
   inShort,
@@ -11,6 +12,7 @@ import {
   openDatabase,
   readingsOf,
   shippedRules,
+  start,
   take,
   timeZone,
   type Step,
@@ -90,6 +92,34 @@ describe('createRules', () => {
 
   test('throws when a rule applies to a kind that the city lacks', async () => {
     await expect(make({ applies: { kind: 'boat' } })).rejects.toThrow('made-up');
+  });
+});
+
+describe('ruleMigrations', () => {
+  test('take over what an older version had kept', async () => {
+    await using db = await openDatabase();
+    const key = '';
+    const row = { asset: 'bin-1', key, hash: '' };
+    await db
+      .insertInto('rule_state')
+      .values([
+        { ...row, rule: '*', state: `{"fill_level":[20,${start + 300_000}]}` },
+        { ...row, rule: 'made-up', hash: 'x', state: '{"state":"firing","since":1}' },
+      ])
+      .execute();
+    await ruleMigrations['0003-rule-memory']!.up(db);
+    const rules = await createRules({
+      rules: [makeRule()],
+      directory: directoryOf(bin),
+      kinds,
+      timeZone,
+      db,
+    });
+    const late: Step[] = [
+      ['4m', { fill_level: 90 }],
+      ['6m', { fill_level: 90 }],
+    ];
+    expect(inShort(rules.judge(readingsOf(bin, late)).breaches)).toEqual(['6m raised']);
   });
 });
 

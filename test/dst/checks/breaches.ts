@@ -13,7 +13,8 @@ export function checkBreaches(raw: DatabaseSync, expected: readonly Breach[]): v
     if (phase === 'raised') {
       if (known === undefined)
         wanted.set(id, line(since, at, null, JSON.stringify(values), reading));
-    } else if (known !== undefined) wanted.set(id, known.replace(' null ', ` ${at} `));
+    } else if (phase === 'cleared' && known !== undefined)
+      wanted.set(id, known.replace(' null ', ` ${at} `));
   }
   const rows = raw
     .prepare('select id, since, raised_at, cleared_at, "values", reading from breach')

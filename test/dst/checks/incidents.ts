@@ -50,7 +50,13 @@ export function checkReports(raw: DatabaseSync, answered: ReadonlyMap<string, st
   }
 }
 
-/** Promise 5: everything that can be seen of incidents, to compare before and after a silence. */
+/** Incidents that are not closed. */
+export function openIncidents(raw: DatabaseSync): readonly string[] {
+  const rows = raw.prepare('select id from incident where closed_at is null order by id').all();
+  return rows.map(({ id }) => String(id));
+}
+
+/** Promise 6: everything that can be seen of incidents, to compare before and after a restart. */
 export function describeIncidents(raw: DatabaseSync): string {
   return JSON.stringify(
     raw.prepare('select id, status, closed_at, updated_at from incident order by id').all(),
