@@ -61,6 +61,7 @@ export const errorStatus = {
   'registry.profile_unknown': 422,
   'registry.row_invalid': 422,
   'rules.invalid': 400,
+  'rules.recording_invalid': 400,
   'store.line_refused': 422,
   'store.unreachable': 503,
   'store.access_denied': 503,
