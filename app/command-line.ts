@@ -21,6 +21,11 @@ Usage: ./siaga <command> [options]
   start                     run the server; the demo where there is no siaga.yaml
   simulate [options]        simulate a city's devices and citizens (--help: its options)
   rules check               check rules, kinds, profiles and categories, without starting
+  rules record --out FILE [--from T] [--to T] [--recording FOLDER | --store]
+                            readings of the log, or of the series store, for backtests
+  rules backtest --rules FILE|FOLDER [--recording FILE|FOLDER] [--from T] [--to T]
+              [--examples N] [--json FILE] [--html FILE]
+                            what rules would have raised, against the rules in force; needs no server
   devices list              the devices of the running server
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P]
                             register a device and print its token, once
@@ -68,6 +73,10 @@ Exit codes: 0 ok, 1 failed, 64 usage, 78 configuration
 const commands: Readonly<Record<string, CommandLine>> = {
   start: async (call) => (await import('#app/commands/start.ts')).startCommand(call),
   'rules check': async (call) => (await import('#app/commands/rules-check.ts')).checkCommand(call),
+  'rules record': async (call) =>
+    (await import('#app/commands/rules-record.ts')).recordCommand(call),
+  'rules backtest': async (call) =>
+    (await import('#app/commands/rules-backtest.ts')).backtestCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
   'devices remove': removeDevice,
@@ -126,7 +135,18 @@ const options = {
   stranger: text,
   all: flag,
   json: flag,
+  rules: text,
+  recording: text,
+  store: flag,
+  out: text,
+  html: text,
+  examples: text,
 } as const;
+
+/** Where an option means something else for one command. */
+const own: Readonly<Record<string, Readonly<Record<string, typeof text>>>> = {
+  'rules backtest': { json: text },
+};
 
 /** Runs a command line and resolves with the exit code. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -136,7 +156,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     const { positionals, values } = parseArgs({
       args: joinNegatives(argv),
       allowPositionals: true,
-      options,
+      options: { ...options, ...own[argv.slice(0, 2).join(' ')] },
     });
     call = { positionals, values, env };
   } catch (error) {
