@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -38,7 +37,7 @@ export async function runBreach(bench: Bench): Promise<Results> {
     clientId: 'gateway',
     reconnectPeriod: 0,
   });
-  await once(client, 'connect');
+  await new Promise((resolve) => client.once('connect', resolve));
   const full = siaga.devices.slice(lamps).values();
   const seconds = bench.quick ? 5 : 15;
   const figures: Figure[] = [];
