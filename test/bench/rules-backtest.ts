@@ -7,6 +7,8 @@ import { makeCity } from './rules-city.ts';
 export interface BacktestCost {
   readonly readings: number;
   readonly seconds: number;
+  /** Seconds of CPU of its thread. */
+  readonly cpu: number;
   readonly raises: number;
   /** Bytes after a collection: when a tenth of the file was read, and at its end. */
   readonly heap: readonly [number, number];
@@ -18,6 +20,7 @@ const city = await makeCity(1);
 const { rules } = city;
 const metrics = new Set([...watchedMetrics(rules).values()].flatMap((each) => [...each]));
 const started = performance.now();
+const cpuBefore = process.threadCpuUsage();
 const reader = RecordingReader.open(file, { metrics });
 if (isRejection(reader)) throw new Error(reader.reason);
 const assets = new Map(reader.head.assets.map((asset) => [asset.id, asset]));
@@ -38,10 +41,12 @@ for (;;) {
 }
 const end = memory();
 const seconds = (performance.now() - started - pause) / 1_000;
+const used = process.threadCpuUsage(cpuBefore);
 const { readings, totals } = backtest.report();
 const cost: BacktestCost = {
   readings,
   seconds,
+  cpu: (used.user + used.system) / 1e6,
   raises: totals.raises,
   heap: [tenth!.heap, end.heap],
   rss: [tenth!.rss, end.rss],

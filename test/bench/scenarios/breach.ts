@@ -90,12 +90,12 @@ async function runOnce(
   const sent = new Map<string, number>();
   const ms: number[] = [];
   let after = newest(database);
-  let isOver = false;
+  const load = new AbortController();
   const watch = async (): Promise<void> => {
     const rows = database.prepare(
-      'SELECT rowid AS n, asset FROM incident WHERE rowid > ? ORDER BY rowid',
+      'SELECT rowid AS n, asset FROM incident_asset WHERE rowid > ? ORDER BY rowid',
     );
-    for (let quiet = performance.now(); !isOver || sent.size > 0; await pause(look)) {
+    for (let quiet = performance.now(); !load.signal.aborted || sent.size > 0; await pause(look)) {
       const now = performance.now();
       for (const { n, asset } of rows.all(after)) {
         after = Number(n);
@@ -105,7 +105,7 @@ async function runOnce(
         sent.delete(String(asset));
         quiet = now;
       }
-      if (isOver && now - quiet > patience) return;
+      if (load.signal.aborted && now - quiet > patience) return;
     }
   };
   const watching = watch();
@@ -121,12 +121,12 @@ async function runOnce(
     const body = { v: 1, ts: Date.now(), boot, seq: n, values };
     client.publish(topicOf(asset), JSON.stringify(body), { qos: 1 });
   }
-  isOver = true;
+  load.abort();
   await watching;
   await siaga.settle();
   return { ms, lost: sent.size };
 }
 
 function newest(database: DatabaseSync): number {
-  return Number(database.prepare('SELECT max(rowid) AS n FROM incident').get()?.['n'] ?? 0);
+  return Number(database.prepare('SELECT max(rowid) AS n FROM incident_asset').get()?.['n'] ?? 0);
 }

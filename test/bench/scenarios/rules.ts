@@ -54,6 +54,11 @@ export async function runRules(bench: Bench): Promise<Results> {
       gate: { better: 'higher', gate: 300_000, wanted: 1_000_000 },
       note: `${show(readings)} readings, ${days} days, ${show(size / 1e6)} MB; ${raises} raises`,
     }),
+    figure(
+      'rules: backtest, CPU a reading',
+      'ns',
+      alone.map(({ cpu, readings: count }) => (cpu / count) * 1e9),
+    ),
     figure('rules: backtest held against the rules in force', 'readings/s', [rateOf(held)], {
       note: 'two engines side by side',
     }),
