@@ -35,6 +35,11 @@ Usage: ./siaga <command> [options]
   rules shelves [--all] [--json]
                             what is shelved, and will be
   rules unshelve N          end a shelf
+  rules record --out FILE [--from T] [--to T] [--recording FOLDER | --store]
+                            readings of the log, or of the series store, for backtests
+  rules backtest --rules FILE|FOLDER [--recording FILE|FOLDER] [--from T] [--to T]
+              [--examples N] [--json FILE] [--html FILE]
+                            what rules would have raised, against the rules in force; needs no server
   devices list              the devices of the running server
   devices show ID [--json]  what is known of a device
   devices add ID --kind K --lat N --lon N [--name TEXT] [--profile P] [--identity SYSTEM/NAME …]
@@ -96,6 +101,10 @@ const commands: Readonly<Record<string, CommandLine>> = {
   'rules shelve': async (call) => (await import('#app/commands/rules.ts')).shelve(call),
   'rules shelves': async (call) => (await import('#app/commands/rules.ts')).listShelved(call),
   'rules unshelve': async (call) => (await import('#app/commands/rules.ts')).unshelve(call),
+  'rules record': async (call) =>
+    (await import('#app/commands/rules-record.ts')).recordCommand(call),
+  'rules backtest': async (call) =>
+    (await import('#app/commands/rules-backtest.ts')).backtestCommand(call),
   'devices list': (call) => ask(call, 'GET', '/api/v1/devices?limit=500'),
   'devices add': addDevice,
   'devices show': showDevice,
@@ -167,7 +176,18 @@ const options = {
   stranger: text,
   all: flag,
   json: flag,
+  rules: text,
+  recording: text,
+  store: flag,
+  out: text,
+  html: text,
+  examples: text,
 } as const;
+
+/** Where an option means something else for one command. */
+const own: Readonly<Record<string, Readonly<Record<string, typeof text>>>> = {
+  'rules backtest': { json: text },
+};
 
 /** Runs a command line and resolves with the exit code. */
 export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -177,7 +197,7 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
     const { positionals, values } = parseArgs({
       args: joinNegatives(argv),
       allowPositionals: true,
-      options,
+      options: { ...options, ...own[argv.slice(0, 2).join(' ')] },
     });
     call = { positionals, values, env };
   } catch (error) {

@@ -65,6 +65,7 @@ export const errorStatus = {
   'rules.shelf_invalid': 400,
   'rules.shelf_unknown': 404,
   'rules.shelves_full': 409,
+  'rules.recording_invalid': 400,
   'store.line_refused': 422,
   'store.unreachable': 503,
   'store.access_denied': 503,

@@ -9,3 +9,4 @@ export * from './effective.ts';
 export * from './shelf-rows.ts';
 export * from './reload.ts';
 export { ruleMigrations, saveStates, type RuleStateRow, type RuleTables } from './tables.ts';
+export * from './backtesting.ts';

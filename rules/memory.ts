@@ -13,6 +13,8 @@ export interface Memory {
   readonly instances: Map<string, Instance>;
   /** Engine time, epoch ms, at which anything was last heard of it; 0 where nothing was. */
   heard: number;
+  /** What it says has changed since it was last saved. */
+  isUnsaved: boolean;
   kind: string;
   /** The device that spoke last. */
   device: string;
@@ -67,8 +69,16 @@ export function remember(memories: Memories, asset: string, key: string): Memory
   const name = slot(asset, key);
   let memory = memories.get(name);
   if (memory === undefined) {
-    const nothing = { heard: 0, kind: '', device: '', plan: undefined, entry: undefined };
-    memory = { asset, key, seen: new Map(), instances: new Map(), ...nothing };
+    const nothing = { heard: 0, isUnsaved: false, kind: '', device: '' };
+    memory = {
+      asset,
+      key,
+      seen: new Map(),
+      instances: new Map(),
+      ...nothing,
+      plan: undefined,
+      entry: undefined,
+    };
     memories.set(name, memory);
   }
   return memory;

@@ -10,12 +10,15 @@ const everyRule = '*';
 
 /** What changed since the last look, by the rows that it is kept in. */
 export class Changes {
-  readonly #heard = new Set<Memory>();
+  /** Those that are marked as unsaved, each once: a set would be filled anew after every commit. */
+  #heard: Memory[] = [];
   readonly #moved = new Set<Instance>();
   readonly #other = new Map<string, RuleStateRow>();
 
   heard(memory: Memory): void {
-    this.#heard.add(memory);
+    if (memory.isUnsaved) return;
+    memory.isUnsaved = true;
+    this.#heard.push(memory);
   }
 
   moved(instance: Instance): void {
@@ -38,6 +41,7 @@ export class Changes {
     const rows: RuleStateRow[] = [...this.#other.values()];
     for (const memory of this.#heard) {
       const { asset, key } = memory;
+      memory.isUnsaved = false;
       rows.push({ rule: everyRule, asset, key, hash: '', state: writeMemory(memory) });
     }
     for (const { rule, memory, state, open, raises } of this.#moved) {
@@ -45,7 +49,8 @@ export class Changes {
       const kept = JSON.stringify({ state, open, ...(raises.length > 0 && { raises }) });
       rows.push({ rule, asset, key, hash: hashes.get(rule) ?? '', state: kept });
     }
-    for (const each of [this.#heard, this.#moved, this.#other]) each.clear();
+    this.#heard = [];
+    for (const each of [this.#moved, this.#other]) each.clear();
     return rows;
   }
 }

@@ -81,7 +81,7 @@ export async function verifyLedger(config: Config, city: City, told: Told): Prom
 }
 
 /** The store that a server on this configuration writes: the one named, its own influxd, the embedded one. */
-function openSeries(config: Config): CountingStore | undefined {
+export function openSeries(config: Config): CountingStore | undefined {
   const timeout = 120_000; // it counts every point that there is
   if (config.influx !== undefined) return createInfluxStore({ ...config.influx, timeout });
   const login = join(config.data, 'influxd', 'influxd.json');

@@ -21,6 +21,8 @@ export const scenarios = [
   'stalled',
   'connections',
   'registry',
+  'rules',
+  'breach',
   'soak',
 ] as const;
 export type Scenario = (typeof scenarios)[number];

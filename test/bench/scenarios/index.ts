@@ -1,10 +1,12 @@
 import type { Results } from '../figures.ts';
 import type { Scenario } from '../options.ts';
 import type { Bench } from '../system.ts';
+import { runBreach } from './breach.ts';
 import { runConnections } from './connections.ts';
 import { runCpu } from './cpu.ts';
 import { runLatency } from './latency.ts';
 import { runRegistry } from './registry.ts';
+import { runRules } from './rules.ts';
 import { runSoak } from './soak.ts';
 import { runStalled } from './stalled.ts';
 import { runThroughput } from './throughput.ts';
@@ -26,6 +28,10 @@ export function runScenario(bench: Bench, name: Scenario): Promise<Results> {
       return runConnections(bench);
     case 'registry':
       return runRegistry(bench);
+    case 'rules':
+      return runRules(bench);
+    case 'breach':
+      return runBreach(bench);
     case 'soak':
       return runSoak(bench);
   }
