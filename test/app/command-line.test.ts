@@ -183,14 +183,14 @@ tests:
     return await siagaIn(home.path, 'rules', ...args, '--rules', home.path);
   }
 
-  test('test says that all is well, in under five seconds, of the rules that ship', async () => {
+  test('says under test that all is well, in under five seconds, of the rules that ship', async () => {
     await using home = await mkdtempDisposable(join(tmpdir(), 'rules-'));
     const { status, stdout } = await siagaIn(home.path, 'rules', 'test');
     expect(stdout).toMatch(/\n\d+ rules, \d+ golden tests, 0 failed, in [0-4]\.\d s\n$/);
     expect(status).toBe(0);
   });
 
-  test('test says what was asked for and what came, line by line', async () => {
+  test('says under test what was asked for and what came, line by line', async () => {
     const { status, stdout } = await siagaWith(rule('2m raised minor') + cases, 'test');
     expect(stdout.split('\n').slice(0, -2)).toEqual([
       'failed  lamp  2 tests',
@@ -202,7 +202,7 @@ tests:
     expect(status).toBe(1);
   });
 
-  test('test gives figures and tests to machines', async () => {
+  test('gives figures and golden tests to machines', async () => {
     const text = rule('1m raised minor, 2m cleared') + cases;
     const { status, stdout } = await siagaWith(text, 'test', '--json');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -214,7 +214,7 @@ tests:
     expect(status).toBe(0);
   });
 
-  test('test and check refuse a rule that was not tried with all four cases', async () => {
+  test('refuses under test and check a rule that was not tried with all four cases', async () => {
     const text = rule('1m raised minor, 2m cleared');
     const reason = 'no golden test covers: hysteresis, missing';
     const tested = await siagaWith(text, 'test');
@@ -225,7 +225,7 @@ tests:
     expect(checked.status).toBe(78);
   });
 
-  test('check says all that is well', async () => {
+  test('says under check that all is well', async () => {
     const text = rule('1m raised minor, 2m cleared') + cases;
     const { status, stdout } = await siagaWith(text, 'check');
     expect(stdout).toMatch(/^1 rules, 0 overrides, .*: all well\n$/);

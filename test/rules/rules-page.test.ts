@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { keysAt, type Kind } from '#model';
 import type { z } from 'zod';
 import { kindsOf } from '../../rules/applies.ts';
-import { limits, type Bound, type Condition, type Leaf } from '../../rules/condition.ts';
+import {
+  limits,
+  type Bound,
+  type Condition,
+  type Leaf,
+  type Limit,
+  type Outside,
+} from '../../rules/condition.ts';
 import { override } from '../../rules/overrides.ts';
 import { defaultsOf, fill, span } from '../../rules/params.ts';
 import { rule as schema, type Patience, type Rule } from '../../rules/rule.ts';
@@ -61,28 +68,31 @@ function time(ms: number): string {
   return `${ms / size} ${unit}`;
 }
 
+/** A bound in the unit of its metric. */
+function boundText(of: Bound, unit: string): string {
+  return typeof of === 'object' ? `${of.percent} % of ${of.of}` : `${of}${unit}`;
+}
+
+function limitText(leaf: Limit, unit: string): string {
+  const name = limits.find((each) => each in leaf)!;
+  const back = leaf.clear === undefined ? '' : ` (clear ${boundText(leaf.clear, unit)})`;
+  return `${leaf.metric} ${signs[name]} ${boundText(leaf[name]!, unit)}${back}`;
+}
+
+function outsideText({ metric, outside, clear }: Outside, unit: string): string {
+  const range = (of: readonly Bound[]): string => of.map((each) => boundText(each, '')).join('–');
+  return `${metric} outside ${range(outside)}${unit}${clear ? ` (clear ${range(clear)})` : ''}`;
+}
+
 function leafText(leaf: Leaf, kind: Kind): string {
   const metric = kind.metrics[leaf.metric];
   const unit = metric?.type === 'number' && metric.unit !== '1' ? ` ${metric.unit}` : '';
-  const bound = (of: Bound): string =>
-    typeof of === 'object' ? `${of.percent} % of ${of.of}` : `${of}${unit}`;
-  const limit = limits.find((name) => name in leaf);
-  const raise =
-    'is' in leaf || 'in' in leaf || limit === undefined ? undefined : leaf[limit as never];
-  if (raise !== undefined && limit !== undefined) {
-    const { clear } = leaf as { clear?: Bound };
-    const back = clear === undefined ? '' : ` (clear ${bound(clear)})`;
-    return `${leaf.metric} ${signs[limit]} ${bound(raise)}${back}`;
-  }
   if ('is' in leaf) return `${leaf.metric} is ${leaf.is}`;
   if ('in' in leaf) return `${leaf.metric} in ${leaf.in.join(', ')}`;
-  if ('outside' in leaf) {
-    const range = leaf.clear ? ` (clear ${leaf.clear.join('–')})` : '';
-    return `${leaf.metric} outside ${leaf.outside.join('–')}${unit}${range}`;
-  }
-  if (!('over' in leaf)) throw new Error(`no words for ${JSON.stringify(leaf)}`);
+  if ('outside' in leaf) return outsideText(leaf, unit);
+  if (!('over' in leaf)) return limitText(leaf, unit);
   const way = 'rise' in leaf ? 'rises' : 'drops';
-  return `${leaf.metric} ${way} ${bound((leaf.rise ?? leaf.drop)!)} in ${time(leaf.over)}`;
+  return `${leaf.metric} ${way} ${boundText((leaf.rise ?? leaf.drop)!, unit)} in ${time(leaf.over)}`;
 }
 
 function words(of: Condition, kind: Kind, isInner = false): string {
