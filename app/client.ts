@@ -26,9 +26,15 @@ export function createClient(
   return clientOf(`http://${reachable(config.http.host)}:${config.http.port}`, key);
 }
 
+interface Asked {
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 /** A client of the server at `base`; answers that are problems come back as Rejections. */
 export function clientOf(base: string, key: string): Client {
-  const ask = async (path: string, given: RequestInit): Promise<unknown> => {
+  const ask = async (path: string, given: Asked): Promise<unknown> => {
     const headers = { authorization: `Bearer ${key}`, ...given.headers };
     const response = await fetch(`${base}${path}`, { ...given, headers }).catch(
       (error: unknown) => error,

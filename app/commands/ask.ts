@@ -47,6 +47,6 @@ function asLines(answer: unknown): string {
 }
 
 function wordsOf(value: unknown): string {
-  if (value === null || value === undefined) return '-';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
+  if (value === null) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

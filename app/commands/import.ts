@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { importChunk, isRejection, type Rejection } from '#model';
-import { readTable, type TableFormat } from '#registry';
+import { readTable, type TableFormat, type TableRow } from '#registry';
 import { createClient, type Client } from '#app/client.ts';
 import { configOf, exit, fail, tell, text, usage, type Call } from '#app/commands/call.ts';
 import { createProgress } from '#app/commands/progress.ts';
@@ -38,21 +38,9 @@ export async function importCommand(call: Call): Promise<number> {
   if (isRejection(client)) return refuse(client);
   const content = await readFile(file, 'utf8').catch((error: unknown) => error as Error);
   if (content instanceof Error) return fail(content.message);
-  const isTrial = call.values['dry-run'] === true;
-  const report = openReport(text(call.values['report']));
-  if (report instanceof Error) return fail(report.message);
-  const lines: Line[] = [];
-  const path = `/api/v1/${what}/import`;
-  const work = isTrial ? tryFile : sendRows;
-  const broken = await work({ client, path, content, format }, (some) => {
-    lines.push(...some);
-    report?.add(some);
-  });
-  report?.close();
-  if (broken !== undefined && lines.length === 0) return refuse(broken);
-  show(lines, isTrial, report !== undefined);
-  if (broken !== undefined) return refuse(broken);
-  return lines.some(({ outcome }) => outcome === 'refused') ? exit.failed : exit.ok;
+  const rows = await readTable(content, format);
+  if (isRejection(rows)) return refuse(rows);
+  return carryOut(call, { client, path: `/api/v1/${what}/import`, content, format, rows });
 }
 
 interface Job {
@@ -60,6 +48,24 @@ interface Job {
   readonly path: string;
   readonly content: string;
   readonly format: TableFormat;
+  /** What is in the content. */
+  readonly rows: readonly TableRow[];
+}
+
+async function carryOut({ values }: Call, job: Job): Promise<number> {
+  const isTrial = values['dry-run'] === true;
+  const report = openReport(text(values['report']));
+  if (report instanceof Error) return fail(report.message);
+  const lines: Line[] = [];
+  const work = isTrial ? tryFile : sendRows;
+  const broken = await work(job, (some) => {
+    lines.push(...some);
+    report?.add(some);
+  });
+  report?.close();
+  show(lines, isTrial, report !== undefined);
+  if (broken !== undefined) return refuse(broken);
+  return lines.some(({ outcome }) => outcome === 'refused') ? exit.failed : exit.ok;
 }
 
 /** Told of lines of the report as they come. */
@@ -79,12 +85,7 @@ async function tryFile(
 }
 
 /** Sends the rows chunk by chunk; resolves with what broke it off, after what was done was told. */
-async function sendRows(
-  { client, path, content, format }: Job,
-  told: Told,
-): Promise<Rejection | undefined> {
-  const rows = await readTable(content, format);
-  if (isRejection(rows)) return rows;
+async function sendRows({ client, path, rows }: Job, told: Told): Promise<Rejection | undefined> {
   const progress = createProgress('import', rows.length);
   try {
     for (let at = 0; at < rows.length; at += importChunk) {

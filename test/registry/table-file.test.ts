@@ -152,12 +152,12 @@ test.each([
 ] as const)('a long %s leaves turns to others', async (format, head, row, between, end) => {
   const text = `${head}${Array(20_000).fill(row).join(between)}${end}`;
   let turns = 0;
-  let done = false;
+  const over = new AbortController();
   const counting = (async () => {
-    for (; !done; turns++) await nextTurn();
+    for (; !over.signal.aborted; turns++) await nextTurn();
   })();
   const read = await readTable(text, format);
-  done = true;
+  over.abort();
   await counting;
   expect(read).toHaveLength(20_000);
   // At most 400 rows a turn.
