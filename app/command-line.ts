@@ -176,7 +176,6 @@ const options = {
   stranger: text,
   all: flag,
   json: flag,
-  rules: text,
   recording: text,
   store: flag,
   out: text,
