@@ -19,14 +19,13 @@ export interface ConnectionDeps {
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
   readonly now: Now;
-  /** A login as the registry has it now. */
   readonly principal: (name: string) => Principal | undefined;
   readonly authorize: Authorize;
   /** Of a login; undefined while it is not known. */
   readonly frameCap: (login: Principal | undefined) => number;
   /** A login has come in, and goes at a pace. */
   readonly enter: (login: Principal, now: number) => Pace;
-  /** This connection of it is gone; lost is one that nothing and nobody has announced. */
+  /** It is gone; lost is one that nobody has announced. */
   readonly leave: (login: Principal, now: number, isLost: boolean) => void;
   readonly inflight: Inflight;
   readonly append: (login: string, topic: string, payload: Buffer, done: () => void) => void;
@@ -229,7 +228,7 @@ export class Connection implements LaneDeps, FramesOptions {
     if (this.#pace === undefined) return false;
     if (this.#timer !== undefined) return true;
     const now = (this.#read = this.#deps.clock());
-    const wasHeld = this.#pace.isHeld;
+    const { isHeld: wasHeld } = this.#pace;
     const wait = this.#pace.wait(now);
     if (wait === 0) return false;
     if (!wasHeld) this.#deps.held(this);

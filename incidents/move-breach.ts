@@ -4,6 +4,7 @@ import { bring, detach, familyOf, trimFootprint, type Family } from './children.
 import type { City } from './city.ts';
 import { appendEvent, type By } from './events.ts';
 import { adopt, explanationBy, isChild } from './explain.ts';
+import type { Fault } from './incident.ts';
 import { moveTo } from './lifecycle.ts';
 import { subjectOf } from './merge.ts';
 import { faultOf, place } from './place.ts';
@@ -20,8 +21,8 @@ interface Left {
 
 /**
  * Takes an open breach, whose parent is another one now or none any more, to where it belongs by that, and
- * with it what it explains; returns its incident, or undefined where it is only listed. Its own incident stays, as a child, where it is of safety
- * or people told of it or work on it.
+ * with it what it explains; returns its incident, or undefined where it is only listed. Its own incident
+ * stays, as a child, where it is of safety or people told of it or work on it.
  */
 export async function moveBreach(
   city: City,
@@ -32,12 +33,7 @@ export async function moveBreach(
 ): Promise<string | undefined> {
   const by = { actor: breach.rule, at };
   const fault = faultOf(city, breach);
-  const { subject, status } = await trx
-    .selectFrom('incident')
-    .select(['subject', 'status'])
-    .where('id', '=', incident)
-    .executeTakeFirstOrThrow();
-  const own = subject === subjectOf(fault.category, fault.asset);
+  const { status, own } = await standingOf(trx, incident, fault);
   const explanation = await explanationBy(trx, breach.parent);
   if (breach.respond === 'list' && !explanation) {
     return await unlink(trx, { breach, incident, own }, by);
@@ -47,19 +43,28 @@ export async function moveBreach(
   if (stays || (!breach.safety && explanation?.incident === incident)) return incident;
 
   const family = await familyOf(trx, breach, incident);
-  const moved = [breach, ...family.linked];
-  await detach(
-    trx,
-    incident,
-    moved.map(({ id }) => id),
-    at,
-  );
+  const moved = [breach, ...family.linked].map(({ id }) => id);
+  await detach(trx, incident, moved, at);
   const placed = await place(trx, fault, breach, at, family.linked.length);
   if (placed === undefined) throw new Error(`${breach.id} was explained a moment ago`);
   const { incident: to } = placed;
   await bring(trx, family, { from: incident, to }, by);
   await leave(trx, { id: incident, status, own }, { to, breach, family }, by);
   return to;
+}
+
+/** The status of an incident, and whether it is the fault's own. */
+async function standingOf(
+  trx: Kysely<IncidentTables>,
+  incident: string,
+  { category, asset }: Fault,
+): Promise<Pick<Left, 'status' | 'own'>> {
+  const { subject, status } = await trx
+    .selectFrom('incident')
+    .select(['subject', 'status'])
+    .where('id', '=', incident)
+    .executeTakeFirstOrThrow();
+  return { status, own: subject === subjectOf(category, asset) };
 }
 
 /** What is only listed leaves the incident that explained it, for none. */

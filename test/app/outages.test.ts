@@ -49,7 +49,6 @@ let engine: Rules;
 let taken = 0;
 
 beforeEach(async () => {
-  expect(problems).toEqual([]);
   db = await openDatabase();
   const known = new Map(assets.map((each) => [each.id, each]));
   const directory = {
@@ -60,6 +59,7 @@ beforeEach(async () => {
     assetOf: (id: string) => known.get(id),
     assets: () => known.values(),
   };
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
   if (isRejection(categories) || Array.isArray(categories)) throw new Error('no categories');
   const desk = createDesk({ categories, directory });
   engine = createEngine(

@@ -84,7 +84,11 @@ export class Host {
     const life = this.#main;
     this.packets.append(entry, (number) => {
       if (life.dead) return;
-      this.#guard(() => done(number));
+      try {
+        done(number);
+      } catch (error) {
+        this.#deps.broke(error);
+      }
     });
     return true;
   }
@@ -163,17 +167,13 @@ export class Host {
     const { config, city } = setting;
     const timers = world.timers(life);
     const packets = this.packets!;
+    const { id, head, oldest } = packets;
     const store = createInfluxStore({ ...address, transport: influx.transport(life), timers });
     const stations = await openStations({
       config: { ...config, log: { ...config.log, segment: segment / 1_048_576 } },
       folder,
       city,
-      packetsLog: {
-        id: packets.id,
-        head: packets.head,
-        oldest: packets.oldest,
-        since: this.#since,
-      },
+      packetsLog: { id, head, oldest, since: this.#since },
       now: world.now,
       ports: {
         disk: this.#disk(life),
@@ -245,13 +245,5 @@ export class Host {
 
   #disk(life: Life): Disk {
     return plants.disk(this.#deps.bug, this.#deps.disk.port(life));
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#deps.broke(error);
-    }
   }
 }
