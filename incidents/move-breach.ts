@@ -34,13 +34,13 @@ export async function moveBreach(
   const by = { actor: breach.rule, at };
   const fault = faultOf(city, breach);
   const { status, own } = await standingOf(trx, incident, fault);
-  const explanation = await explanationBy(trx, breach.parent);
-  if (breach.respond === 'list' && !explanation) {
+  const explained = (await explanationBy(trx, breach.parent))?.incident;
+  if (breach.respond === 'list' && explained === undefined) {
     return await unlink(trx, { breach, incident, own }, by);
   }
-  const stays = own && (!explanation || breach.safety || (await isBusy(trx, incident)));
-  if (stays) await adopt(trx, incident, explanation?.incident ?? null, by);
-  if (stays || (!breach.safety && explanation?.incident === incident)) return incident;
+  const stays = own && (await isOnItsOwn(trx, breach, incident, explained));
+  if (stays) await adopt(trx, incident, explained ?? null, by);
+  if (stays || (!breach.safety && explained === incident)) return incident;
 
   const family = await familyOf(trx, breach, incident);
   const moved = [breach, ...family.linked].map(({ id }) => id);
@@ -65,6 +65,16 @@ async function standingOf(
     .where('id', '=', incident)
     .executeTakeFirstOrThrow();
   return { status, own: subject === subjectOf(category, asset) };
+}
+
+/** Whether a breach keeps its own incident under what explains it now. */
+async function isOnItsOwn(
+  trx: Kysely<IncidentTables>,
+  { safety }: Breach,
+  incident: string,
+  explained: string | undefined,
+): Promise<boolean> {
+  return explained === undefined || safety === true || (await isBusy(trx, incident));
 }
 
 /** What is only listed leaves the incident that explained it, for none. */
