@@ -29,11 +29,12 @@ async function problemsOf(
 const head = (name: string) => `kind: ${name}\ntitle: { en: X, id: X }\nicon: x\ninterval: 5m\n`;
 
 describe('loadKinds', () => {
-  test('knows the five shipped kinds when the shipped folder is read', () => {
+  test('knows the six shipped kinds when the shipped folder is read', () => {
     const intervals = [...kinds.values()].map(({ kind, interval }) => [kind, interval / 60_000]);
     expect(Object.fromEntries(intervals)).toEqual({
       bin: 360,
       cabinet: 5,
+      feeder: 15,
       gateway: 5,
       signal: 1,
       streetlight: 15,
