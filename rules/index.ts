@@ -1,10 +1,7 @@
 export { loadRules, type LoadedRules } from './load.ts';
-export type { Rule } from './rule.ts';
 export { playAll, type Played } from './play.ts';
 export { createRules } from './create.ts';
-export type { Inputs, Judgement, NumberedReading, Rules } from './rules.ts';
-export type { Shelf } from './shelves.ts';
-export type { Override } from './overrides.ts';
+export type * from './rules.ts';
 export * from './effective.ts';
 export * from './shelf-rows.ts';
 export * from './reload.ts';

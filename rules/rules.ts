@@ -4,6 +4,8 @@ import type { Shelf } from './shelves.ts';
 import type { Rule } from './rule.ts';
 import type { RuleStateRow } from './tables.ts';
 
+export type { Override, Rule, Shelf };
+
 /** A reading with its number in the readings log. */
 export interface NumberedReading {
   readonly number: number;

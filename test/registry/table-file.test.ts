@@ -30,9 +30,9 @@ describe('a CSV of devices', () => {
     ]);
   });
 
-  test('takes tags between blanks and semicolons', () => {
+  test('takes tags between blanks and semicolons', async () => {
     const csv = 'id,tags\nbin-1,main-road  school; flood\nbin-2,';
-    expect(readTable(csv, 'csv')).toMatchObject([
+    expect(await readTable(csv, 'csv')).toMatchObject([
       { row: { id: 'bin-1', tags: ['main-road', 'school', 'flood'] } },
       { row: { id: 'bin-2' } },
     ]);
