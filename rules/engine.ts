@@ -55,7 +55,8 @@ export function createEngine(
       return { breaches: told(), failed };
     },
     listen(from) {
-      listening = Math.max(listening, from);
+      listening = from;
+      parts.awaitSilence();
     },
     tick(now) {
       parts.time.advance(now);

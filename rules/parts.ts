@@ -164,5 +164,11 @@ export function assemble(assembly: Assembly) {
   }
 
   resume();
-  return { time, judge, reshelve };
+  /** By when silence would be one, which may be sooner than it was. */
+  function awaitSilence(): void {
+    for (const memory of memories.values()) {
+      if (memory.plan) silence.expect(memory, memory.plan);
+    }
+  }
+  return { time, judge, reshelve, awaitSilence };
 }

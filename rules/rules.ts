@@ -26,7 +26,7 @@ export interface Rules {
   tick(now: number): readonly Breach[];
   /**
    * Says since when (epoch ms) what devices send is heard: before it the server was away, and silence
-   * counts from then. It is never earlier than what was said before.
+   * counts from then.
    */
   listen(since: number): void;
   /** What has to be saved in the same transaction as the breaches and the cursor; once. */

@@ -6,7 +6,7 @@ import { eventually, makeFolder, startServer, type TestServer } from '../support
 const rule = (id: string, above: number): string => `id: ${id}
 title: { en: ${id}, id: ${id} }
 applies: { kind: bin }
-when: { metric: fill_level, above: ${above} }
+when: { metric: fill_level, above: $limit }
 severity: minor
 category: full-bin
 respond: desk

@@ -14,6 +14,10 @@ describe('loadCategories', () => {
       'traffic-signal',
       'fire',
       'congestion',
+      'damaged-bin',
+      'power-outage',
+      'open-cabinet',
+      'device',
     ]);
     expect(categories.get('uncollected-waste')).toMatchObject({
       group: 'waste-bin',
