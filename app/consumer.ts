@@ -14,8 +14,8 @@ export interface Consumer {
   readonly log: LogReader;
   /** Most records a commit takes. */
   readonly limit: number;
-  /** Longest wall time, ms, that a commit waits for more records. */
-  readonly every: number;
+  /** Longest wall time, ms, that a commit waits for more records; also by how many the last one took. */
+  readonly every: number | ((taken: number) => number);
   /** Nothing that it takes is urgent: under load it reads once a commit and not at every growth of the log. */
   readonly isPatient?: boolean;
   /** Takes the next records; true asks for a commit at once. */
@@ -105,8 +105,9 @@ export function run(
       const full = taken - position >= limit;
       const isDue = taken > position && (full || timers.elapsed() >= due);
       if (urgent || isDue) {
+        const size = taken - position;
         await commit(taken);
-        due = timers.elapsed() + every;
+        due = timers.elapsed() + (typeof every === 'number' ? every : every(size));
       }
     }
   };
