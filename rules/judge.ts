@@ -1,9 +1,9 @@
 import type { Reading, Value } from '#model';
-import type { Facts, Truth } from './facts.ts';
+import type { Facts, Said, Truth } from './facts.ts';
 import { evaluate, isOpen, truthOf, untouched, type State } from './evaluate.ts';
 import { instanceOf, remember, type Instance, type Memories, type Memory } from './memory.ts';
 import type { OpenInstance } from './opens.ts';
-import type { Plan, Plans } from './plan.ts';
+import type { Plan, Plans, Watched } from './plan.ts';
 import type { PreparedRule } from './prepare.ts';
 import type { Changes } from './rows.ts';
 import type { Schedules } from './schedule.ts';
@@ -11,7 +11,7 @@ import type { Silence } from './silence.ts';
 import type { Teller } from './teller.ts';
 import type { Announcer } from './announcer.ts';
 import type { Vigil } from './vigil.ts';
-import { createTrail, extend } from './trail.ts';
+import { extend } from './trail.ts';
 
 /** What judging needs of the engine around it. */
 export interface JudgeDeps {
@@ -34,7 +34,7 @@ export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
   const facts = { seen: new Map(), at: 0, maxGap: 0, attributes: none } as {
     -readonly [K in keyof Facts]: Facts[K];
   };
-  const fresh: string[] = [];
+  const fresh: Watched[] = [];
   const touched: PreparedRule[] = [];
 
   return (reading) => {
@@ -49,7 +49,7 @@ export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
     learn(memory, plan, reading);
     if (fresh.length === 0) return;
     changes.heard(memory);
-    touch(plan);
+    touch();
     for (const prepared of touched) judge(prepared, memory, reading);
   };
 
@@ -66,39 +66,43 @@ export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
   }
 
   /** Remembers the watched metrics that a reading knows better: not suspect, and newer than what is known. */
-  function learn({ seen }: Memory, plan: Plan, { observedAt, values, quality }: Reading): void {
+  function learn(memory: Memory, { watched }: Plan, reading: Reading): void {
+    const { seen } = memory;
+    const { observedAt, values, quality } = reading;
     fresh.length = 0;
     for (const metric in values) {
-      if (!plan.byMetric.has(metric) || quality?.[metric] === 'suspect') continue;
+      const watch = watched.get(metric);
+      if (watch === undefined || quality?.[metric] === 'suspect') continue;
       let said = seen.get(metric);
       if (said === undefined) seen.set(metric, (said = { value: 0, at: -Infinity }));
       if (observedAt <= said.at) continue;
       said.value = values[metric]!;
       said.at = observedAt;
-      const window = plan.trails.get(metric);
-      if (window !== undefined && typeof said.value === 'number') {
-        if (said.trail?.window !== window)
-          said.trail = { ...createTrail(window), ...(said.trail && { points: said.trail.points }) };
-        extend(said.trail, observedAt, said.value);
-      }
-      fresh.push(metric);
+      if (watch.window > 0) follow(said, watch.window);
+      fresh.push(watch);
     }
+    if (fresh.length > 0 && observedAt > memory.newest) memory.newest = observedAt;
+  }
+
+  function follow(said: Said, window: number): void {
+    if (typeof said.value !== 'number') return;
+    const { trail } = said;
+    if (trail?.window !== window) said.trail = { window, points: trail?.points ?? [] };
+    extend(said.trail!, said.at, said.value);
   }
 
   /** Each rule that looks at one of the fresh metrics, once. */
-  function touch({ byMetric }: Plan): void {
+  function touch(): void {
     touched.length = 0;
-    for (const metric of fresh) {
-      for (const prepared of byMetric.get(metric)!) {
-        if (!touched.includes(prepared)) touched.push(prepared);
-      }
+    for (const { rules } of fresh) {
+      for (const prepared of rules) if (!touched.includes(prepared)) touched.push(prepared);
     }
   }
 
   function judge(prepared: PreparedRule, memory: Memory, reading: Reading): void {
     const { rule } = prepared;
     const instance = memory.instances.get(rule.id);
-    gather(prepared, memory);
+    gather(prepared, memory, reading.observedAt);
     if (rule.active !== 'always' && !schedules.isActive(rule.active, facts.at, memory.entry)) {
       if (rule.outside_hours === 'clear' && instance) rest(instance, facts.at);
       return;
@@ -111,11 +115,14 @@ export function createJudge(deps: JudgeDeps): (reading: Reading) => void {
   }
 
   /** Gathers what a rule is judged by. */
-  function gather(prepared: PreparedRule, memory: Memory): void {
+  function gather(prepared: PreparedRule, memory: Memory, observedAt: number): void {
     // A metric may arrive after a younger one of another packet. What is known then is known as of the
     // younger one: time never runs backwards for an instance.
-    let at = 0;
-    for (const metric of prepared.metrics) at = Math.max(at, memory.seen.get(metric)?.at ?? 0);
+    let at = observedAt;
+    if (at < memory.newest) {
+      at = 0;
+      for (const metric of prepared.metrics) at = Math.max(at, memory.seen.get(metric)?.at ?? 0);
+    }
     facts.seen = memory.seen;
     facts.at = at;
     facts.maxGap = deps.maxGapOf(prepared, memory);

@@ -11,6 +11,8 @@ export interface Memory {
   readonly seen: Map<string, Said>;
   /** By rule id; a rule that has never left normal here has none, and no row. */
   readonly instances: Map<string, Instance>;
+  /** Event time, epoch ms, of the newest of all that it said. */
+  newest: number;
   /** Engine time, epoch ms, at which anything was last heard of it; 0 where nothing was. */
   heard: number;
   /** What it says has changed since it was last saved. */
@@ -20,6 +22,8 @@ export interface Memory {
   device: string;
   /** The rules about it, worked out when they or its registry entry change. */
   plan: Plan | undefined;
+  /** How long, ms, what it says stays good, where a rule says nothing else. */
+  gap: number;
   /** The registry entry that the plan was made for. */
   entry: Asset | undefined;
 }
@@ -69,13 +73,14 @@ export function remember(memories: Memories, asset: string, key: string): Memory
   const name = slot(asset, key);
   let memory = memories.get(name);
   if (memory === undefined) {
-    const nothing = { heard: 0, isUnsaved: false, kind: '', device: '' };
+    const nothing = { newest: 0, heard: 0, isUnsaved: false, kind: '', device: '' };
     memory = {
       asset,
       key,
       seen: new Map(),
       instances: new Map(),
       ...nothing,
+      gap: Infinity,
       plan: undefined,
       entry: undefined,
     };

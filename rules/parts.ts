@@ -51,22 +51,23 @@ export function assemble(assembly: Assembly) {
   const groupRules = rules.flatMap((rule) => (rule.group ? [prepare(rule) as GroupRule] : []));
   const groupById = new Map<string, PreparedRule>(groupRules.map((each) => [each.rule.id, each]));
 
+  const intervalOf = ({ kind, entry }: Memory): number => plans.intervalOf(kind, entry);
   const planOf = (memory: Memory, kind = memory.kind, device = memory.device): Plan => {
     const entry = directory.asset(memory.asset);
     const { plan } = memory;
     if (plan && memory.entry === entry && memory.device === device) return plan;
     Object.assign(memory, { kind, device, entry });
     const model = directory.device(device)?.profile;
+    memory.gap = patience * intervalOf(memory);
     memory.plan = plans.planOf(entry?.kind ?? kind, entry, model, time.now);
     if (memory.plan !== plan) adjust(memory, memory.plan);
     else silence.expect(memory, plan); // its interval may be another
     return memory.plan;
   };
-  const intervalOf = ({ kind, entry }: Memory): number => plans.intervalOf(kind, entry);
   const ruleOf = ({ rule, memory }: Instance): PreparedRule | undefined =>
     groupById.get(rule) ?? planOf(memory).rules.get(rule);
   const maxGapOf = (prepared: PreparedRule | undefined, memory: Memory): number =>
-    prepared?.rule.max_gap ?? patience * intervalOf(memory);
+    prepared?.rule.max_gap ?? memory.gap;
 
   const groups: Groups = new Groups({
     rules: groupRules,

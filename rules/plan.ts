@@ -7,11 +7,16 @@ import type { Patience, Rule } from './rule.ts';
 /** The rules about one asset, ready to be judged; assets with the same rules and values share one. */
 export interface Plan {
   readonly rules: ReadonlyMap<string, PreparedRule>;
-  /** By the metric that they look at. */
-  readonly byMetric: ReadonlyMap<string, readonly PreparedRule[]>;
+  /** The metrics that they look at. */
+  readonly watched: ReadonlyMap<string, Watched>;
   readonly silent: readonly PreparedRule[];
-  /** How far back each metric is to be followed, ms. */
-  readonly trails: ReadonlyMap<string, number>;
+}
+
+/** A metric that rules look at. */
+export interface Watched {
+  readonly rules: readonly PreparedRule[];
+  /** How far back it is to be followed, ms; 0 where nobody asks how it moves. */
+  readonly window: number;
 }
 
 /** What a rule file said of an asset, as the moment asks for it. */
@@ -67,20 +72,17 @@ export function patienceOf(of: Patience, interval: number): number {
 }
 
 function createPlan(rules: readonly PreparedRule[]): Plan {
-  const byMetric = new Map<string, PreparedRule[]>();
-  const trails = new Map<string, number>();
+  const watched = new Map<string, Watched>();
   for (const prepared of rules) {
     for (const metric of prepared.metrics) {
-      byMetric.set(metric, [...(byMetric.get(metric) ?? []), prepared]);
-    }
-    for (const [metric, over] of prepared.trails) {
-      trails.set(metric, Math.max(over, trails.get(metric) ?? 0));
+      const { rules: others = [], window = 0 } = watched.get(metric) ?? {};
+      const over = prepared.trails.get(metric) ?? 0;
+      watched.set(metric, { rules: [...others, prepared], window: Math.max(window, over) });
     }
   }
   return {
     rules: new Map(rules.map((each) => [each.rule.id, each])),
-    byMetric,
+    watched,
     silent: rules.filter(({ rule }) => rule.silent !== undefined),
-    trails,
   };
 }

@@ -117,6 +117,7 @@ function readMemory(memory: Memory, state: string): void {
   memory.device = device;
   for (const [metric, [value, at, window, points]] of Object.entries(seen)) {
     const said: Said = { value, at };
+    memory.newest = Math.max(memory.newest, at);
     if (window !== undefined) said.trail = readTrail(window, points!);
     memory.seen.set(metric, said);
   }

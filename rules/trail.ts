@@ -1,4 +1,4 @@
-/** Where a metric was within a window, coarse enough to be bounded: at most {@link steps} + 1 points. */
+/** Where a metric was within a window, coarse enough to be bounded: at most {@link steps} + 2 points. */
 export interface Trail {
   /** ms. */
   readonly window: number;
@@ -7,33 +7,30 @@ export interface Trail {
 }
 
 interface Point {
-  readonly at: number;
+  at: number;
   min: number;
   max: number;
 }
 
-/** A window of points no closer than a sixty-fourth of it: so much later may a rise have begun than is seen. */
-const steps = 64;
-
-/** An empty trail. */
-export function createTrail(window: number): Trail {
-  return { window, points: [] };
-}
+/** Points no closer than a sixteenth of the window: so much of its beginning may be left out of a rise. */
+const steps = 16;
 
 /** Adds what a metric says now; `at` never runs backwards. */
 export function extend({ window, points }: Trail, at: number, value: number): void {
   let old = 0;
   while (old < points.length && points[old]!.at < at - window) old += 1;
-  if (old > 0) points.splice(0, old);
+  if (old === 1) points.shift();
+  else if (old > 0) points.splice(0, old);
   const last = points.at(-1);
   // The newest value always has a point of its own, or it would be its own past.
   const before = points.at(-2);
   if (last && before && last.at - before.at < window / steps) {
-    before.min = Math.min(before.min, last.min);
-    before.max = Math.max(before.max, last.max);
-    points.pop();
-  }
-  points.push({ at, min: value, max: value });
+    if (last.min < before.min) before.min = last.min;
+    if (last.max > before.max) before.max = last.max;
+    last.at = at;
+    last.min = value;
+    last.max = value;
+  } else points.push({ at, min: value, max: value });
 }
 
 /**
