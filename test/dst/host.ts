@@ -61,8 +61,7 @@ export class Host {
   problem = '';
   readonly #deps: HostDeps;
   #main = new Life('main 0');
-  /** When the server began to listen. */
-  #since = 0;
+  #listeningSince = 0;
   #pipelineLife: Life | undefined;
   #lives = 0;
   #isStopping = false;
@@ -111,9 +110,11 @@ export class Host {
     void this.#open(life).catch((error: unknown) => this.#failed(error, () => this.start(), life));
   }
 
-  die(death: Death): void {
+  die(of: Death): void {
     const { world, disk, database } = this.#deps;
-    world.note(`death: ${death}`);
+    world.note(`death: ${of}`);
+    // A process that is stopping starts no thread anew: what is left of its stop is its end.
+    const death = of === 'thread' && this.#isStopping ? 'kill' : of;
     if (death === 'stop') return void this.#stop();
     const road = this.#pipelineLife;
     if (road !== undefined) road.dead = true;
@@ -142,7 +143,7 @@ export class Host {
     if (life.dead) return;
     await this.#deps.opened(packets);
     this.packets = packets;
-    this.#since = this.#deps.world.now();
+    this.#listeningSince = this.#deps.world.now();
     packets.onHead((head) => {
       const to = this.#pipelineLife;
       if (to !== undefined)
@@ -173,7 +174,7 @@ export class Host {
       config: { ...config, log: { ...config.log, segment: segment / 1_048_576 } },
       folder,
       city,
-      packetsLog: { id, head, oldest, since: this.#since },
+      packetsLog: { id, head, oldest, since: this.#listeningSince },
       now: world.now,
       ports: {
         disk: this.#disk(life),
@@ -183,7 +184,7 @@ export class Host {
       },
     });
     if (life.dead) return;
-    this.ticks.push({ after: stations.cursors.get('rules')!, listening: this.#since });
+    this.ticks.push({ after: stations.cursors.get('rules')!, listening: this.#listeningSince });
     const { road, stage } = watchTicks(this.ticks);
     const pipeline = startPipeline(stations, {
       road: (whole) => plants.road(bug, road(whole)),
