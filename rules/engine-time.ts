@@ -1,7 +1,7 @@
 import { Agenda } from './agenda.ts';
 
 /** Ticks fall at whole multiples of this, ms of engine time. */
-export const step = 5_000;
+const step = 5_000;
 
 /**
  * The time that the rules live in: the newest receive time of a reading, or of the wall clock's while

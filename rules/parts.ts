@@ -66,8 +66,9 @@ export function assemble(assembly: Assembly) {
   };
   const ruleOf = ({ rule, memory }: Instance): PreparedRule | undefined =>
     groupById.get(rule) ?? planOf(memory).rules.get(rule);
+  // A group looks at breaches, not at readings: its place may be an asset that never reports.
   const maxGapOf = (prepared: PreparedRule | undefined, memory: Memory): number =>
-    prepared?.rule.max_gap ?? memory.gap;
+    prepared?.rule.max_gap ?? prepared?.rule.group?.within ?? memory.gap;
 
   const groups: Groups = new Groups({
     rules: groupRules,
@@ -164,12 +165,13 @@ export function assemble(assembly: Assembly) {
     }
   }
 
-  resume();
   /** By when silence would be one, which may be sooner than it was. */
   function awaitSilence(): void {
     for (const memory of memories.values()) {
       if (memory.plan) silence.expect(memory, memory.plan);
     }
   }
+
+  resume();
   return { time, judge, reshelve, awaitSilence };
 }

@@ -59,8 +59,9 @@ export function createSilence(deps: SilenceDeps): Silence {
     await: awaitSilence,
     end(memory, id) {
       const instance = memory.instances.get(id);
+      if (instance?.open === undefined) return;
       const silent = planOf(memory).rules.get(id)?.rule.silent;
-      if (instance?.open === undefined || silent === undefined) return;
+      if (silent === undefined) return;
       if (dueOf(memory, silent) <= time.now) return;
       instance.state = { state: 'normal', since: time.now };
       teller.end(instance as OpenInstance, time.now);

@@ -164,6 +164,20 @@ describe('a group', () => {
     ]);
   });
 
+  test('stands on its own when what explained it is over, though its place never reports', () => {
+    const grid = aRule({ id: 'grid', applies: { kind: 'feeder' } });
+    const under = aRule({
+      id: 'outage',
+      group: { of: ['dark'], by: 'cabinet', at_least: 2, within: '5m' },
+      inhibited_by: ['grid'],
+    });
+    const scene = new Scene(tree, { rules: [aRule(), under, grid] }).say('feeder-1', '0m', dark);
+    for (const n of [1, 2]) scene.say(`lamp-${n}`, '1m', dark);
+    scene.say('feeder-1', '2m', light).restart();
+    expect(scene.told).toContain('1m outage cabinet-1 raised <grid:feeder-1');
+    expect(scene.wait('8m').told.at(-1)).toBe('7m outage cabinet-1 changed');
+  });
+
   test('counts no member that something else explains', () => {
     const rules = [explained, cabinetDark, outage];
     const scene = new Scene(tree, { rules });
